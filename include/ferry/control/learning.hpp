@@ -1,0 +1,48 @@
+// From the source of a frame to a row (RFC 7348 §4.1): what workers saw, applied by the writer under its rules.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+
+#include <ferry/error.hpp>
+#include <ferry/engine/learn_queue.hpp>
+#include <ferry/table/tables.hpp>
+
+namespace ferry {
+
+/// Rules of learning, the defaults those of Linux's vxlan device where it has one.
+struct LearningRules {
+    std::uint32_t ageing_seconds = 300;       ///< a learned row not seen for so long is deleted; 0: never
+    std::uint32_t max_rows_per_segment = 8192;
+};
+
+/// What became of learn events; the sum is the number of events given.
+struct LearningCounters {
+    std::uint64_t added = 0;
+    std::uint64_t moved = 0;          ///< a learned row followed its endpoint
+    std::uint64_t unchanged = 0;      ///< the row said so already when the event was applied
+    std::uint64_t refused_static = 0; ///< a permanent or endpoint row stands; it never follows a frame
+    std::uint64_t refused_full = 0;   ///< the segment's or the table's bound
+    std::uint64_t refused_gone = 0;   ///< segment, VTEP or attachment no longer there
+};
+
+/// Applies learn events and ages learned rows. Writer thread only.
+class Learner {
+public:
+    Learner(Tables& tables, LearningRules rules);
+    /// Applies what workers saw, in order.
+    void apply(std::span<const LearnEvent> events, std::uint32_t now_seconds);
+    /// Deletes learned rows that are too old; looks at every row, so call it about once a second.
+    void age(std::uint32_t now_seconds);
+    const LearningCounters& counters() const noexcept { return counters_; }
+    std::uint64_t aged() const noexcept { return aged_; }
+
+private:
+    Tables& tables_;
+    LearningRules rules_;
+    LearningCounters counters_;
+    std::uint64_t aged_ = 0;
+};
+
+}  // namespace ferry
