@@ -120,3 +120,5 @@ template <>
 struct std::hash<ferry::Vni> {
     std::size_t operator()(ferry::Vni vni) const noexcept { return std::hash<std::uint32_t>{}(vni.value()); }
 };
+
+#include <ferry/wire/address_text.hpp>
