@@ -1,0 +1,58 @@
+// What each worker counts. One thread writes, any may read: no shared write for a frame.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+
+#include <ferry/engine/drop.hpp>
+#include <ferry/table/row.hpp>
+#include <ferry/table/tables.hpp>
+
+namespace ferry {
+
+/// A counter with one writing thread. add() is a plain load and store; readers never see half a value.
+class Counter {
+public:
+    void add(std::uint64_t amount) noexcept
+    {
+        value_.store(value_.load(std::memory_order_relaxed) + amount, std::memory_order_relaxed);
+    }
+    std::uint64_t get() const noexcept { return value_.load(std::memory_order_relaxed); }
+
+private:
+    std::atomic<std::uint64_t> value_{0};
+};
+
+/// Frames and drops of one attachment, VTEP or worker. "in" is what ferry received from there, "out" what it gave to be
+/// sent there; `drops` counts frames that came from there or were meant for there.
+struct TrafficCounters {
+    Counter in_frames, in_bytes, out_frames, out_bytes;
+    std::array<Counter, drop_reason_count> drops;
+};
+
+/// One worker's counters: totals, and by attachment and VTEP (index 0: unknown ones). Sized by the tables' limits.
+class WorkerCounters {
+public:
+    static Expected<std::unique_ptr<WorkerCounters>> make(const TableLimits& limits);
+
+    Counter underlay_in_frames, underlay_in_bytes;   ///< all that was given to from_underlay()
+    Counter passed_frames;                           ///< of these, what is not VXLAN for us
+    Counter encapsulated, decapsulated, replicated;  ///< frames; replicated counts the copies made for floods
+    Counter local_switched;                          ///< from one attachment to another of this host
+    Counter learn_overflow;                          ///< learn events lost because the queue was full; the next frame tells again
+    std::array<Counter, drop_reason_count> drops;
+
+    TrafficCounters& attachment(AttachmentId id) noexcept { return attachments_[index_of(id) < attachments_.size() ? index_of(id) : 0]; }
+    TrafficCounters& vtep(VtepId id) noexcept { return vteps_[index_of(id) < vteps_.size() ? index_of(id) : 0]; }
+
+private:
+    WorkerCounters() = default;
+    std::unique_ptr<TrafficCounters[]> storage_;
+    std::span<TrafficCounters> attachments_, vteps_;
+};
+
+}  // namespace ferry

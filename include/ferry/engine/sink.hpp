@@ -1,0 +1,27 @@
+// Where a worker's frames go. The switch that links the library implements it over its own ports.
+#pragma once
+
+#include <cstdint>
+
+#include <ferry/table/row.hpp>
+#include <ferry/table/vtep.hpp>
+
+struct rte_mbuf;
+
+namespace ferry {
+
+/// Takes bursts of frames with their ownership, in order. Called by the worker, on its thread, between the look-ups of a
+/// burst and the return of the call that brought it; must not call back into that Worker's from_*() functions, may call
+/// its drop(). One call a burst and destination, not one a frame.
+class Sink {
+public:
+    virtual ~Sink() = default;
+    /// Inner frames for a local attachment.
+    virtual void to_attachment(AttachmentId attachment, rte_mbuf** frames, std::uint16_t count) = 0;
+    /// Encapsulated frames for an underlay port.
+    virtual void to_underlay(UnderlayId underlay, rte_mbuf** frames, std::uint16_t count) = 0;
+    /// Frames from the underlay that are not VXLAN for this VTEP: the host's own (ARP, BGP, ssh). Unchanged.
+    virtual void pass(rte_mbuf** frames, std::uint16_t count) = 0;
+};
+
+}  // namespace ferry

@@ -1,0 +1,69 @@
+// The data path of one thread: bursts of mbufs from an attachment or from the underlay, through the tables, to a Sink.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include <ferry/engine/counters.hpp>
+#include <ferry/engine/learn_queue.hpp>
+#include <ferry/engine/sink.hpp>
+#include <ferry/error.hpp>
+#include <ferry/table/tables.hpp>
+#include <ferry/wire/entropy.hpp>
+
+struct rte_mempool;
+
+namespace ferry {
+
+/// What a worker needs to know besides the tables.
+struct WorkerConfig {
+    std::vector<Ipv4Address> local_vteps;      ///< addresses whose VXLAN is ours; at least one, at most 16
+    std::uint16_t vxlan_port = 4789;           ///< UDP port on which VXLAN arrives
+    wire::PortRange entropy_ports{};           ///< range of the outer source port
+    rte_mempool* pool = nullptr;               ///< where copies for floods come from; headroom of at least 64 bytes
+};
+
+/// One thread's data path. All calls are for that thread, except counters() and learned(), whose readers may be others.
+///
+/// While a frame is between from_*() and the Sink the library uses `rte_mbuf::hash.usr` to remember the VTEP at its other
+/// end (0: none), so that a drop that the Sink reports is counted for it; the Sink must leave it alone until it has
+/// transmitted the frame or handed it to drop().
+class Worker {
+public:
+    static constexpr std::uint16_t max_burst = 64;
+
+    /// Registers as a reader of the tables, offline. Fails with invalid_argument, table_full (workers), no_memory.
+    static Expected<std::unique_ptr<Worker>> make(Tables& tables, const WorkerConfig& config);
+    ~Worker();
+    Worker(const Worker&) = delete;
+    Worker& operator=(const Worker&) = delete;
+
+    /// Frames that a guest sent: guard the source, look up, then local, remote or flood. Takes ownership of all
+    /// `count` frames (at most max_burst); each ends at the sink, or is dropped and counted. `now_seconds` is any monotonic
+    /// clock in seconds, the same for all workers and the writer.
+    void from_attachment(AttachmentId from, rte_mbuf** frames, std::uint16_t count, std::uint32_t now_seconds, Sink& sink);
+
+    /// Frames that came by the underlay: is it ours, validate, decapsulate, look up, then local or flood locally; never
+    /// back to the underlay (split horizon). Ownership and bounds as above.
+    void from_underlay(rte_mbuf** frames, std::uint16_t count, std::uint32_t now_seconds, Sink& sink);
+
+    /// Counts frames that the switch cannot deliver, for the worker, the attachment (none where it is the underlay) and
+    /// the VTEP at their other end, and frees them.
+    void drop(DropReason reason, AttachmentId attachment, rte_mbuf** frames, std::uint16_t count) noexcept;
+
+    /// Holds no reference into the tables between from_*() calls. Call quiescent() once a loop, offline() before a sleep.
+    void online() noexcept;
+    void offline() noexcept;
+    void quiescent() noexcept;
+
+    const WorkerCounters& counters() const noexcept;
+    LearnQueue& learned() noexcept;
+
+private:
+    struct State;
+    explicit Worker(std::unique_ptr<State> state);
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace ferry
