@@ -1,0 +1,95 @@
+// What ferryd tells about itself: plain values, made on the control thread, carried by the API.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <ferry/table/row.hpp>
+#include <ferry/wire/address.hpp>
+
+namespace ferryd {
+
+/// Drops by the name of their reason; only those that are not 0.
+using DropCounts = std::map<std::string, std::uint64_t>;
+
+struct TrafficStatus {
+    std::uint64_t in_frames = 0, in_bytes = 0, out_frames = 0, out_bytes = 0;
+    DropCounts drops;
+};
+
+struct PortStatus {
+    std::string name, kind, device;  ///< kind: "vhost-user" or "ethdev"; device: socket path or device arguments
+    bool underlay = false;
+    ferry::Vni vni;                  ///< attachments only
+    std::vector<ferry::MacAddress> macs;
+    std::string state;               ///< "up", "down" (link), "waiting" (for its vhost peer), "stopped" (ring)
+    std::uint32_t worker = 0;        ///< the worker that polls it
+    bool migrating = false;          ///< the vhost feature VHOST_F_LOG_ALL is on
+    std::uint64_t kernel_drops = 0;  ///< frames the kernel dropped before ferry could take them, where it tells
+    TrafficStatus traffic;
+};
+
+struct FdbStatus {
+    ferry::Vni vni;
+    ferry::MacAddress mac;
+    ferry::RowKind kind = ferry::RowKind::absent;
+    ferry::RowOrigin origin = ferry::RowOrigin::permanent;
+    std::optional<ferry::Ipv4Address> vtep;  ///< kind remote
+    std::optional<std::string> port;         ///< kind local
+    std::uint32_t idle_seconds = 0;          ///< learned rows
+};
+
+struct SegmentStatus {
+    ferry::Vni vni;
+    bool learning = true;
+    std::vector<ferry::Ipv4Address> flood;
+    std::vector<std::string> ports;
+};
+
+struct VtepStatus {
+    ferry::Ipv4Address address;  ///< 0.0.0.0 sums up frames from VTEPs that are not in the table
+    ferry::MacAddress next_hop;
+    std::uint16_t mtu = 0;
+    TrafficStatus traffic;
+};
+
+struct WorkerStatus {
+    std::uint32_t index = 0;
+    int cpu = -1;  ///< -1: where the kernel puts it
+    std::uint64_t loops = 0, idle_loops = 0, sleeps = 0;
+};
+
+struct StatsStatus {
+    std::uint64_t underlay_in_frames = 0, passed = 0, encapsulated = 0, decapsulated = 0, replicated = 0, local_switched = 0;
+    std::uint64_t learn_overflow = 0, learned = 0, learned_moved = 0, aged = 0, learning_refused = 0;
+    DropCounts drops;
+    std::vector<PortStatus> ports;
+    std::vector<VtepStatus> vteps;
+    std::vector<WorkerStatus> workers;
+};
+
+/// Something that changed where an endpoint is, or may have, as this host saw it.
+struct MoveEvent {
+    enum class Cause {
+        ring_start,  ///< a vhost ring started here: the endpoint is local
+        ring_stop,   ///< a vhost ring stopped here
+        peer,        ///< another ferry host said that the endpoint is there
+        manual,      ///< an operator's fdb add, replace or del
+    };
+    std::uint64_t id = 0;              ///< rises by one with each event of this host
+    Cause cause = Cause::manual;
+    std::int64_t time_ns = 0;          ///< CLOCK_REALTIME of the event itself (ring callback, message's arrival, call)
+    ferry::Vni vni;
+    ferry::MacAddress mac;
+    std::string from, to;              ///< "local PORT", "VTEP address" or "-"
+    std::uint64_t version = 0;         ///< of the endpoint's place, as hosts exchange it
+    std::optional<double> visible_us;  ///< from the event to the moment from which every worker sees the new row
+    std::vector<std::string> peers_told, peers_failed;  ///< ring_start: hosts that have changed their row, or did not answer
+    std::optional<double> first_delivery_ms;   ///< ring_start: to the first frame delivered to the ring
+    std::optional<double> network_added_ms;    ///< the same for the first frame that ferry had received before the start
+};
+
+}  // namespace ferryd
