@@ -1,6 +1,9 @@
 // Frames that tell a segment where an endpoint is now: RARP, gratuitous ARP and unsolicited neighbour advertisement.
 #pragma once
 
+#include <array>
+#include <tuple>
+
 #include <ferry/wire/arp.hpp>
 #include <ferry/wire/checksum.hpp>
 #include <ferry/wire/ethernet.hpp>
@@ -34,8 +37,8 @@ inline ArpFrame broadcast_arp(MacAddress source, std::uint16_t type, const ArpPa
 
 }  // namespace detail
 
-/// Returns a broadcast RARP request in which an endpoint asks for its own address, with both IP addresses zero (RFC 903).
-/// QEMU sends this frame when a guest arrives; bridges learn the MAC from it, nobody is expected to answer.
+/// Returns a broadcast RARP request in which an endpoint asks for its own address, with both IP addresses zero
+/// (RFC 903). QEMU sends this frame when a guest arrives; bridges learn the MAC from it, nobody is expected to answer.
 inline ArpFrame make_rarp_request(MacAddress mac) noexcept
 {
     ArpPacket packet;
@@ -73,7 +76,8 @@ inline ArpFrame make_gratuitous_arp_reply(MacAddress mac, Ipv4Address ip) noexce
 /// Returns an unsolicited neighbour advertisement from `ip` to all nodes with the override flag set (RFC 4861 §7.2.6).
 /// `router` must say whether the endpoint routes: hosts drop a router from their lists when it announces itself without
 /// that flag (RFC 4861 §7.2.5).
-inline NeighbourAdvertisementFrame make_unsolicited_na(MacAddress mac, const Ipv6Address& ip, bool router = false) noexcept
+inline NeighbourAdvertisementFrame make_unsolicited_na(MacAddress mac, const Ipv6Address& ip,
+                                                       bool router = false) noexcept
 {
     constexpr std::size_t ip_offset = sizeof(EthernetHeader);
     constexpr std::size_t icmp_offset = ip_offset + sizeof(Ipv6Header);

@@ -10,9 +10,9 @@
 
 namespace ferry::wire {
 
-/// A ones' complement sum of 16-bit words (RFC 1071 §1), put together from pieces of any length and alignment. It works
-/// on words as they lie in memory, which gives the same bytes on either byte order (RFC 1071 §2 B). Holds up to
-/// 2^32 words of 32 bits before the accumulator could overflow: 16 GB.
+/// A ones' complement sum of 16-bit words (RFC 1071 §1), put together from pieces of any length and alignment. It
+/// works on words as they lie in memory, which gives the same bytes on either byte order (RFC 1071 §2 B). The
+/// accumulator could overflow only after 2^32 words of 32 bits: 16 GB.
 class InternetSum {
 public:
     /// Adds bytes that follow those added before. Only after a piece of odd length does the next begin in mid-word.
@@ -77,7 +77,10 @@ private:
 };
 
 /// Returns the Internet checksum of `bytes` (RFC 1071).
-inline be16 internet_checksum(std::span<const std::uint8_t> bytes) noexcept { return InternetSum{}.add(bytes).checksum(); }
+inline be16 internet_checksum(std::span<const std::uint8_t> bytes) noexcept
+{
+    return InternetSum{}.add(bytes).checksum();
+}
 
 /// Returns the checksum that an IPv4 header must carry (RFC 791 §3.1); what its checksum field holds now does not
 /// matter. `header` is the header with its options, 20 bytes or more.
@@ -172,8 +175,9 @@ inline bool verify_udp_checksum_ipv6(const Ipv6Address& source, const Ipv6Addres
            verify_transport_checksum(source, destination, ip_protocol::udp, datagram);
 }
 
-/// Returns the checksum after a 16-bit word of the data it covers changed from `before` to `after`: HC' = ~(~HC + ~m + m')
-/// (RFC 1624 §3, equation 3). The word must lie at an even offset.
+/// Returns the checksum after a 16-bit word of the data it covers changed from `before` to `after`:
+/// HC' = ~(~HC + ~m + m') (RFC 1624 §3, equation 3). The word must lie at an even offset. A UDP datagram without a
+/// checksum has none to update.
 constexpr be16 update_checksum(be16 checksum, be16 before, be16 after) noexcept
 {
     std::uint32_t sum = static_cast<std::uint16_t>(~checksum.raw()) + static_cast<std::uint32_t>(after.raw()) +

@@ -58,7 +58,8 @@ inline std::uint32_t hash_ethernet(const std::uint8_t* frame, std::size_t length
         std::memcpy(padded, frame, length);
         return hash_words(load<std::uint64_t>(padded), load<std::uint64_t>(padded + 8) ^ length);
     }
-    return hash_words(load<std::uint64_t>(frame), load<std::uint32_t>(frame + 8) | static_cast<std::uint64_t>(type) << 32);
+    return hash_words(load<std::uint64_t>(frame),
+                      load<std::uint32_t>(frame + 8) | static_cast<std::uint64_t>(type) << 32);
 }
 
 /// The third word of a flow: both ports and the protocol.
@@ -100,11 +101,11 @@ inline std::uint32_t hash_ipv6(const std::uint8_t* packet, std::size_t length) n
 
 }  // namespace detail
 
-/// Returns a hash that is equal for all frames of a flow (RFC 7348 §5: "calculated using a hash of fields from the inner
-/// packet"): over addresses, protocol and ports of IPv4 and IPv6, also behind one or two VLAN tags; without the ports
-/// for fragments, so that all fragments of a packet hash alike; else over MACs and EtherType. Reads no byte at or
-/// beyond `contiguous_length`, and hashes what is there of a shorter frame. Not symmetric, not keyed: it spreads flows and
-/// protects nothing.
+/// Returns a hash that is equal for all frames of a flow (RFC 7348 §5: "calculated using a hash of fields from the
+/// inner packet"): over addresses, protocol and ports of IPv4 and IPv6, also behind one or two VLAN tags; without the
+/// ports for fragments, so that all fragments of a packet hash alike; else over MACs and EtherType. Reads no byte at or
+/// beyond `contiguous_length`, and hashes what is there of a shorter frame. Not symmetric, not keyed: it spreads flows
+/// and protects nothing.
 inline std::uint32_t flow_hash(const std::uint8_t* frame, std::size_t contiguous_length) noexcept
 {
     const EthernetPayload payload = find_ethernet_payload(frame, contiguous_length);

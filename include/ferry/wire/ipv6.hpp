@@ -31,7 +31,8 @@ struct Ipv6Header {
 
     constexpr void set_traffic_class(std::uint8_t value) noexcept
     {
-        version_class_label = be32{(version_class_label.host() & 0xf00f'ffffu) | static_cast<std::uint32_t>(value) << 20};
+        const std::uint32_t rest = version_class_label.host() & 0xf00f'ffff;
+        version_class_label = be32{rest | static_cast<std::uint32_t>(value) << 20};
     }
 };
 static_assert(sizeof(Ipv6Header) == 40 && WireStruct<Ipv6Header>);
