@@ -24,7 +24,7 @@ struct EndpointPlace {
     std::string host;           ///< name of the host that says it
 };
 
-/// Every call may be made by any thread and returns when it is done; changes return when every worker sees them. Errors
+/// What an operator can ask. Every call may be made by any thread and returns when it is done; changes return when every worker sees them. Errors
 /// are the user's to read.
 class ControlApi {
 public:
@@ -59,6 +59,12 @@ public:
     virtual Expected<StatsStatus> stats() = 0;
     /// The last events, oldest first (bounded: 1,024), of ids above `after`.
     virtual Expected<std::vector<MoveEvent>> moves(std::uint64_t after) = 0;
+};
+
+/// What another ferry host can ask of this one. Called by any thread.
+class PeerApi {
+public:
+    virtual ~PeerApi() = default;
 
     /// A ferry peer says where an endpoint is. Returns the version that stands afterwards, which is higher than the
     /// given one where the message was old.

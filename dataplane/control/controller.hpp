@@ -17,13 +17,14 @@ class PeerAnnouncer {
 public:
     virtual ~PeerAnnouncer() = default;
     /// Starts telling every peer, repeats until each has answered or a newer place of the endpoint is announced, and
-    /// returns at once. `done` is called (any thread) for each peer with its name and whether it has changed its row.
+    /// returns at once. `done` is called (any thread) for each peer with its name and whether it has changed its row; it must
+    /// not block for long and must not wait for the thread that calls announce().
     virtual void announce(const EndpointPlace& place, std::function<void(std::string peer, bool told)> done) = 0;
 };
 
-/// All calls of ControlApi may be made by any thread: each runs on the control thread and returns when it is done there;
+/// All calls of ControlApi and PeerApi may be made by any thread: each runs on the control thread and returns when it is done there;
 /// changes return when every worker sees them.
-class Controller final : public ControlApi {
+class Controller final : public ControlApi, public PeerApi {
 public:
     /// Starts DPDK's devices, workers and the control thread from a checked configuration. EAL must be up. `peers` may be
     /// null; otherwise it must outlive the controller. On failure everything that had been started is stopped again.
