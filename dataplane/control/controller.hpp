@@ -17,9 +17,12 @@ class PeerAnnouncer {
 public:
     virtual ~PeerAnnouncer() = default;
     /// Starts telling every peer, repeats until each has answered or a newer place of the endpoint is announced, and
-    /// returns at once. `done` is called (any thread) for each peer with its name and whether it has changed its row; it must
-    /// not block for long and must not wait for the thread that calls announce().
-    virtual void announce(const EndpointPlace& place, std::function<void(std::string peer, bool told)> done) = 0;
+    /// returns at once. `done` is called (any thread) for each peer with its name, whether it has changed its row, and the
+    /// version that stands there, which is higher than the announced one where the announcement was old (a host that
+    /// restarted has forgotten its versions), 0 where the peer did not answer. It must not block for long and must not
+    /// wait for the thread that calls announce().
+    using Done = std::function<void(std::string peer, bool told, std::uint64_t version)>;
+    virtual void announce(const EndpointPlace& place, Done done) = 0;
 };
 
 /// All calls of ControlApi and PeerApi may be made by any thread: each runs on the control thread and returns when it is done there;
