@@ -55,7 +55,8 @@ inline std::uint32_t hash_ethernet(const std::uint8_t* frame, std::size_t length
 {
     if (length < sizeof(EthernetHeader)) {
         std::uint8_t padded[16] = {};
-        std::memcpy(padded, frame, length);
+        if (length != 0)  // an empty frame may be a null pointer
+            std::memcpy(padded, frame, length);
         return hash_words(load<std::uint64_t>(padded), load<std::uint64_t>(padded + 8) ^ length);
     }
     return hash_words(load<std::uint64_t>(frame),
