@@ -11,7 +11,7 @@ namespace ferry {
 
 enum class DropReason : std::uint8_t {
     // From an attachment
-    inner_truncated,
+    inner_truncated,  ///< from the underlay too
     source_invalid,
     source_spoofed,
     hairpin,
@@ -52,30 +52,39 @@ struct DropText {
 
 /// By DropReason.
 inline constexpr std::array<DropText, drop_reason_count> drop_texts{{
-    {"inner_truncated", "A frame shorter than an Ethernet header (14 bytes)."},
+    {"inner_truncated", "A frame shorter than an Ethernet header (14 bytes), from a guest or inside VXLAN."},
     {"source_invalid", "The frame's source MAC is zero or a multicast address."},
-    {"source_spoofed", "The frame's source MAC is not one of its attachment's; add it to the attachment's macs if it is wanted."},
+    {"source_spoofed",
+     "The frame's source MAC is not one of its attachment's; add it to the attachment's macs if it is wanted."},
     {"hairpin", "The destination is behind the attachment or VTEP that the frame came from."},
     {"attachment_unknown", "The frame came from an attachment that is no longer in the tables."},
-    {"frame_too_big", "With its outer headers the frame is larger than the underlay's MTU; raise that, or lower the guest's."},
-    {"outer_truncated", "The frame from the underlay ends before its VXLAN header and an inner Ethernet header do."},
+    {"frame_too_big",
+     "With its outer headers the frame is larger than the underlay's MTU; raise that, or lower the guest's."},
+    {"outer_truncated", "The frame from the underlay ends before its outer headers and an inner Ethernet header do."},
     {"outer_version", "The outer IP header says another version than its EtherType."},
     {"outer_options", "The outer IPv4 header has options, or a length that is not 20 bytes; VTEPs send none."},
-    {"outer_fragment", "The outer IPv4 packet is a fragment; VTEPs must not fragment (RFC 7348 section 4.3). Raise the underlay's MTU."},
+    {"outer_fragment",
+     "The outer IPv4 packet is a fragment; VTEPs must not fragment (RFC 7348 section 4.3). Raise the underlay's MTU."},
     {"outer_length", "The outer IPv4 total length does not fit the frame."},
     {"outer_checksum", "The outer IPv4 header checksum is wrong."},
     {"udp_length", "The outer UDP length does not fit the IPv4 packet."},
-    {"udp_checksum", "The outer UDP checksum is not zero and wrong; on a veth, switch transmit offload off at the sender (ethtool -K DEV tx off)."},
+    {"udp_checksum",
+     "The outer UDP checksum is not zero and wrong; on a veth, switch transmit offload off at the sender "
+     "(ethtool -K DEV tx off)."},
     {"vxlan_flags", "The VXLAN header's I flag is not set (RFC 7348 section 5)."},
     {"vni_unknown", "No segment has the frame's VNI; add the VNI if it is wanted."},
-    {"ecn", "The underlay marked congestion on a frame whose inner packet cannot carry the mark (RFC 6040 section 4.2)."},
-    {"split_horizon", "A frame from the underlay for an endpoint that is behind another VTEP; its sender has an old row."},
+    {"ecn",
+     "The underlay marked congestion on a frame whose inner packet cannot carry the mark (RFC 6040 section 4.2)."},
+    {"split_horizon",
+     "A frame from the underlay for an endpoint that is behind another VTEP; its sender has an old row."},
     {"blackhole", "The endpoint's row says to drop."},
     {"flood_empty", "Broadcast, multicast or unknown unicast that nobody else in the segment can get."},
     {"adjacency_gone", "The row names a VTEP that has been removed."},
     {"no_buffer", "No buffer was free for a copy; enlarge the buffer pool."},
     {"no_headroom", "The buffer has no room before the frame for the outer headers."},
-    {"ring_full", "The guest's receive ring had no room: the guest is slower than its traffic; a larger rx_queue_size helps against bursts."},
+    {"ring_full",
+     "The guest's receive ring had no room: the guest is slower than its traffic; a larger rx_queue_size helps "
+     "against bursts."},
     {"ring_stopped", "The attachment's ring is stopped: the guest is not running here now."},
     {"transmit_failed", "The port did not take the frame."},
     {"handover_full", "The queue to the worker that owns the port was full."},

@@ -10,9 +10,10 @@ struct rte_mbuf;
 
 namespace ferry {
 
-/// Takes bursts of frames with their ownership, in order. Called by the worker, on its thread, between the look-ups of a
-/// burst and the return of the call that brought it; must not call back into that Worker's from_*() functions, may call
-/// its drop(). One call a burst and destination, not one a frame.
+/// Takes bursts of frames with their ownership, in order. Called by the worker, on its thread, between the look-ups
+/// of a burst and the return of the call that brought it; must not call back into that Worker's from_*() functions,
+/// may call its drop(). One call a burst and destination, not one a frame; several where floods make more frames for
+/// a destination than Worker::max_burst, which `count` never exceeds.
 class Sink {
 public:
     virtual ~Sink() = default;
@@ -20,7 +21,8 @@ public:
     virtual void to_attachment(AttachmentId attachment, rte_mbuf** frames, std::uint16_t count) = 0;
     /// Encapsulated frames for an underlay port.
     virtual void to_underlay(UnderlayId underlay, rte_mbuf** frames, std::uint16_t count) = 0;
-    /// Frames from the underlay that are not VXLAN for this VTEP: the host's own (ARP, BGP, ssh). Unchanged.
+    /// Frames from the underlay that are not VXLAN for this VTEP: the host's own (ARP, BGP, ssh). Not a byte is
+    /// changed.
     virtual void pass(rte_mbuf** frames, std::uint16_t count) = 0;
 };
 

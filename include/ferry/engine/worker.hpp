@@ -21,14 +21,19 @@ struct WorkerConfig {
     std::vector<Ipv4Address> local_vteps;      ///< addresses whose VXLAN is ours; at least one, at most 16
     std::uint16_t vxlan_port = 4789;           ///< UDP port on which VXLAN arrives
     wire::PortRange entropy_ports{};           ///< range of the outer source port
-    rte_mempool* pool = nullptr;               ///< where copies for floods come from; headroom of at least 64 bytes
+    rte_mempool* pool = nullptr;               ///< for copies; at least 64 bytes of headroom and 128 behind it
 };
 
-/// One thread's data path. All calls are for that thread, except counters() and learned(), whose readers may be others.
+/// One thread's data path. All calls are for that thread, except counters() and learned(), whose readers may be
+/// others.
 ///
-/// While a frame is between from_*() and the Sink the library uses `rte_mbuf::hash.usr` to remember the VTEP at its other
-/// end (0: none), so that a drop that the Sink reports is counted for it; the Sink must leave it alone until it has
-/// transmitted the frame or handed it to drop().
+/// While a frame is between from_*() and the Sink the library uses `rte_mbuf::hash.usr` to remember the VTEP at its
+/// other end (0: none), so that a drop that the Sink reports is counted for it; the Sink must leave it alone until it
+/// has transmitted the frame or handed it to drop(). Receive flags and the packet type of a frame that ferry
+/// encapsulates, decapsulates or switches are cleared.
+///
+/// Frames may be chains of buffers. Nobody else may hold a reference to a frame's first buffer, because headers are
+/// written in place; its headroom must take the 50 bytes of the outer headers.
 class Worker {
 public:
     static constexpr std::uint16_t max_burst = 64;
@@ -40,19 +45,23 @@ public:
     Worker& operator=(const Worker&) = delete;
 
     /// Frames that a guest sent: guard the source, look up, then local, remote or flood. Takes ownership of all
-    /// `count` frames (at most max_burst); each ends at the sink, or is dropped and counted. `now_seconds` is any monotonic
-    /// clock in seconds, the same for all workers and the writer.
-    void from_attachment(AttachmentId from, rte_mbuf** frames, std::uint16_t count, std::uint32_t now_seconds, Sink& sink);
+    /// `count` frames (at most max_burst); each ends at the sink, or is dropped and counted. `now_seconds` is any
+    /// monotonic clock in seconds, the same for all workers and the writer.
+    void from_attachment(AttachmentId from, rte_mbuf** frames, std::uint16_t count, std::uint32_t now_seconds,
+                         Sink& sink);
 
-    /// Frames that came by the underlay: is it ours, validate, decapsulate, look up, then local or flood locally; never
-    /// back to the underlay (split horizon). Ownership and bounds as above.
+    /// Frames that came by the underlay: is it ours, validate, decapsulate, look up, then local or flood locally;
+    /// never back to the underlay (split horizon). Ownership and bounds as above. Ours is IPv4 to a local VTEP, UDP,
+    /// to the VXLAN port. Later fragments carry no port and go to the host, whose they may be; a first fragment of
+    /// ours is dropped.
     void from_underlay(rte_mbuf** frames, std::uint16_t count, std::uint32_t now_seconds, Sink& sink);
 
     /// Counts frames that the switch cannot deliver, for the worker, the attachment (none where it is the underlay) and
     /// the VTEP at their other end, and frees them.
     void drop(DropReason reason, AttachmentId attachment, rte_mbuf** frames, std::uint16_t count) noexcept;
 
-    /// Holds no reference into the tables between from_*() calls. Call quiescent() once a loop, offline() before a sleep.
+    /// Holds no reference into the tables between from_*() calls. Call quiescent() once a loop, offline() before a
+    /// sleep.
     void online() noexcept;
     void offline() noexcept;
     void quiescent() noexcept;

@@ -1,0 +1,72 @@
+// A burst on its way through the engine's steps: its frames, and what the steps so far have found out about each.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+#include <rte_mbuf.h>
+
+#include <ferry/engine/drop.hpp>
+#include <ferry/engine/worker.hpp>
+#include <ferry/table/row.hpp>
+#include <ferry/table/segment.hpp>
+#include <ferry/table/vtep.hpp>
+
+namespace ferry::engine {
+
+inline constexpr std::size_t max_burst = Worker::max_burst;
+
+/// One value for each frame of a burst.
+template <typename T>
+using PerFrame = std::array<T, max_burst>;
+
+/// What is to become of a frame.
+enum class Verdict : std::uint8_t {
+    forward,  ///< not decided yet: the next step looks at it
+    local,    ///< to the attachment that its row names
+    remote,   ///< to the VTEP that its row names, encapsulated
+    flood,    ///< to everybody else in its segment
+    pass,     ///< not ours: to the host
+    drop,     ///< freed and counted under its reason
+};
+
+/// Each step reads what those before it wrote, for frames whose verdict is still `forward`. A frame keeps its place
+/// from beginning to end, so that a decided one costs the steps behind it no more than a look at its verdict.
+struct Burst {
+    std::size_t count = 0;
+    PerFrame<rte_mbuf*> frames;
+    PerFrame<Verdict> verdicts;
+    PerFrame<DropReason> reasons;             ///< where the verdict is drop
+    PerFrame<VtepId> peers;                   ///< the VTEP at the other end; none where there is none or it is unknown
+    PerFrame<const Segment*> segments;
+    PerFrame<FdbKey> keys;                    ///< of the inner destination; of word 0 where that is not wanted
+    PerFrame<Row> rows;                       ///< what the FDB says of `keys`
+    PerFrame<const Adjacency*> adjacencies;   ///< where the verdict is remote
+
+    /// Takes over `frames`, of which nothing is known yet. `arrived` is at most max_burst.
+    void start(rte_mbuf** arrived, std::size_t arrived_count) noexcept
+    {
+        count = arrived_count;
+        for (std::size_t i = 0; i < count; ++i) {
+            frames[i] = arrived[i];
+            verdicts[i] = Verdict::forward;
+            peers[i] = VtepId::none;
+            keys[i] = FdbKey{};
+        }
+    }
+
+    void drop(std::size_t i, DropReason reason) noexcept
+    {
+        verdicts[i] = Verdict::drop;
+        reasons[i] = reason;
+    }
+
+    void drop_all(DropReason reason) noexcept
+    {
+        for (std::size_t i = 0; i < count; ++i)
+            drop(i, reason);
+    }
+};
+
+}  // namespace ferry::engine

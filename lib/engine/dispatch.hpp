@@ -1,0 +1,28 @@
+// The last step: every frame goes where its verdict says.
+#pragma once
+
+#include "engine/burst.hpp"
+#include "engine/outbox.hpp"
+#include "engine/trash.hpp"
+
+#include <ferry/wire/entropy.hpp>
+
+namespace ferry::engine {
+
+/// What delivering a burst needs besides the burst.
+struct Delivery {
+    AttachmentId from;            ///< none: the underlay
+    const Vteps& vteps;
+    Epoch epoch;
+    wire::PortRange entropy_ports;
+    rte_mempool* pool;            ///< for copies
+    WorkerCounters& counters;
+    Outbox& outbox;
+    Trash& trash;
+};
+
+/// Puts frames, in their order, into the outbox or the trash. Floods are replicated here, so that they keep their place
+/// among the frames of every destination.
+void dispatch(const Burst& burst, Delivery& delivery);
+
+}  // namespace ferry::engine

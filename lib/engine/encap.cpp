@@ -1,0 +1,15 @@
+#include "engine/encap.hpp"
+
+namespace ferry::engine {
+
+void encap(Burst& burst, wire::PortRange ports) noexcept
+{
+    for (std::size_t i = 0; i < burst.count; ++i) {
+        if (burst.verdicts[i] != Verdict::remote)
+            continue;
+        rte_mbuf& frame = *burst.frames[i];
+        encapsulate(frame, *burst.adjacencies[i], burst.segments[i]->vni, flow_of(frame, ports));
+    }
+}
+
+}  // namespace ferry::engine

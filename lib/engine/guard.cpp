@@ -1,0 +1,51 @@
+#include "engine/guard.hpp"
+
+#include <algorithm>
+#include <optional>
+
+#include "engine/frame.hpp"
+
+namespace ferry::engine {
+namespace {
+
+std::optional<DropReason> refusal(std::uint64_t source, const Attachment& from) noexcept
+{
+    if (!is_valid_source(source))
+        return DropReason::source_invalid;
+    const auto& macs = from.macs;
+    if (!macs.empty() && std::find(macs.begin(), macs.end(), MacAddress::from_u48(source)) == macs.end())
+        return DropReason::source_spoofed;
+    return std::nullopt;
+}
+
+}  // namespace
+
+void guard(Burst& burst, const Attachment& from, const Segment& segment, Sightings& seen) noexcept
+{
+    const bool learning = from.macs.empty() && segment.learning;
+    std::uint64_t admitted = 0;  // the source seen last; frames of one endpoint mostly come together
+    for (std::size_t i = 0; i < burst.count; ++i) {
+        burst.segments[i] = &segment;
+        if (burst.verdicts[i] != Verdict::forward) [[unlikely]]
+            continue;
+        const rte_mbuf& frame = *burst.frames[i];
+        if (frame.data_len < sizeof(wire::EthernetHeader)) [[unlikely]] {
+            burst.drop(i, DropReason::inner_truncated);
+            continue;
+        }
+        const std::uint8_t* const ethernet = bytes_of(frame);
+        const std::uint64_t source = source_of(ethernet);
+        if (source != admitted) {
+            if (const auto reason = refusal(source, from)) [[unlikely]] {
+                burst.drop(i, *reason);
+                continue;
+            }
+            admitted = source;
+            if (learning)
+                seen.add(key_of(segment.index, source), Row::local(from.id, RowOrigin::learned));
+        }
+        burst.keys[i] = key_of(segment.index, destination_of(ethernet));
+    }
+}
+
+}  // namespace ferry::engine

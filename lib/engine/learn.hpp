@@ -1,0 +1,33 @@
+// Learning from the source of frames (RFC 7348 §4.1): what a burst saw, and telling the writer what the FDB lacks.
+#pragma once
+
+#include "engine/burst.hpp"
+
+#include <ferry/engine/counters.hpp>
+#include <ferry/engine/learn_queue.hpp>
+#include <ferry/table/fdb.hpp>
+
+namespace ferry::engine {
+
+/// Who was seen sending from where in one burst, in order. What follows its like is not repeated.
+struct Sightings {
+    std::size_t count = 0;
+    PerFrame<FdbKey> keys;
+    PerFrame<Row> rows;  ///< what the FDB would say, had it learned this
+
+    void add(FdbKey key, Row row) noexcept
+    {
+        if (count != 0 && keys[count - 1] == key && rows[count - 1] == row)
+            return;
+        keys[count] = key;
+        rows[count++] = row;
+    }
+};
+
+/// Looks the sightings up as of `epoch`. A row that says the same is touched. Where there is none, or a learned one
+/// that says otherwise, the writer is told, at most once a burst for each endpoint. Rows that were not learned follow
+/// no frame.
+void learn(const Sightings& seen, const Fdb& fdb, Epoch epoch, std::uint32_t now_seconds, LearnQueue& queue,
+           Counter& overflow) noexcept;
+
+}  // namespace ferry::engine

@@ -1,0 +1,63 @@
+// What a burst sends where: frames gathered by destination, in order, and given to the sink a destination at a time.
+#pragma once
+
+#include "engine/burst.hpp"
+#include "engine/frame.hpp"
+#include "engine/lanes.hpp"
+
+#include <ferry/engine/counters.hpp>
+#include <ferry/engine/sink.hpp>
+
+namespace ferry::engine {
+
+/// One worker's. Takes the ownership of frames.
+class Outbox {
+public:
+    explicit Outbox(WorkerCounters& counters) noexcept : counters_(counters) {}
+
+    /// Sets who gets the frames of this burst, until flush().
+    void open(Sink& sink) noexcept { sink_ = &sink; }
+
+    /// Takes an encapsulated frame for the VTEP `peer`.
+    void to_underlay(UnderlayId id, rte_mbuf& frame, VtepId peer)
+    {
+        label(frame, peer);
+        TrafficCounters& of_vtep = counters_.vtep(peer);
+        of_vtep.out_frames.add(1);
+        of_vtep.out_bytes.add(frame.pkt_len);
+        underlays_.add(id, frame, [this](Lane<UnderlayId>& lane) { send(lane); });
+    }
+
+    /// Takes an inner frame; `peer` is the VTEP that it came from, none for one of this host.
+    void to_attachment(AttachmentId id, rte_mbuf& frame, VtepId peer)
+    {
+        label(frame, peer);
+        attachments_.add(id, frame, [this](Lane<AttachmentId>& lane) { send(lane); });
+    }
+
+    /// Takes a frame of the host's.
+    void pass(rte_mbuf& frame)
+    {
+        frame.hash.usr = index_of(VtepId::none);
+        frame.ol_flags &= ~RTE_MBUF_F_RX_RSS_HASH;
+        passed_.add(Host::host, frame, [this](Lane<Host>& lane) { send(lane); });
+    }
+
+    /// Gives everything to the sink.
+    void flush();
+
+private:
+    enum class Host : std::uint8_t { host };
+
+    void send(Lane<UnderlayId>& lane);
+    void send(Lane<AttachmentId>& lane);
+    void send(Lane<Host>& lane);
+
+    WorkerCounters& counters_;
+    Sink* sink_ = nullptr;
+    Lanes<Host, 1> passed_;
+    Lanes<UnderlayId, 8> underlays_;  // more ports than lanes take turns, in smaller bursts
+    Lanes<AttachmentId, 64> attachments_;
+};
+
+}  // namespace ferry::engine

@@ -1,0 +1,36 @@
+// Is a frame from the underlay ours, and are its outer headers right?
+#pragma once
+
+#include <span>
+
+#include "engine/burst.hpp"
+
+#include <ferry/wire/address.hpp>
+#include <ferry/wire/endian.hpp>
+
+namespace ferry::engine {
+
+/// What makes a frame ours.
+struct OuterRules {
+    std::span<const Ipv4Address> local_vteps;
+    wire::be16 vxlan_port;
+};
+
+/// What the outer headers of a burst's frames say.
+struct OuterHeaders {
+    PerFrame<Ipv4Address> sources;           ///< zero where the frame ends before it
+    PerFrame<Vni> vnis;
+    PerFrame<std::uint16_t> inner_lengths;   ///< bytes, without padding behind the outer packet
+    PerFrame<std::uint8_t> tos;
+};
+
+/// Gives frames that are not ours the verdict pass, and drops those of ours that are not right. Ours is what is IPv4
+/// by its EtherType, to a local VTEP's address, UDP, and to the VXLAN port. Frames that end before one can tell are
+/// dropped; later fragments, which carry no port, pass, because they may be the host's own.
+///
+/// Checked are, in this order: the lengths that must be there, IP version, header length (RFC 7348 knows no options),
+/// header checksum, fragmentation (RFC 7348 §4.3), total length, UDP length, UDP checksum where there is one (RFC
+/// 7348 §5), the I flag, and that an Ethernet header is inside. Reads no byte beyond the frame, and writes none.
+void parse_outer(Burst& burst, OuterHeaders& outer, const OuterRules& rules) noexcept;
+
+}  // namespace ferry::engine
