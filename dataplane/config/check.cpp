@@ -1,0 +1,207 @@
+// What no single value can tell: duplicates, references to what is not there, bounds that belong together.
+#include <cstdint>
+#include <set>
+#include <utility>
+#include <variant>
+
+#include "config/section.hpp"
+
+namespace ferryd {
+
+namespace {
+
+/// Bytes around a frame in its buffer: DPDK's headroom before it, an Ethernet header on it.
+constexpr std::uint32_t headroom = 128;
+constexpr std::uint32_t ethernet_header = 14;
+/// What DPDK adds to each buffer's data room: struct rte_mbuf (128) and the pool's own header and alignment (128).
+constexpr std::uint64_t buffer_overhead = 256;
+
+class Whole {
+public:
+    Whole(Reading& reading, const Config& config) : reading_(reading), config_(config) {}
+
+    void run()
+    {
+        buffers();
+        workers();
+        vteps();
+        segments();
+        fdb();
+        ports();
+        peers();
+        limits();
+    }
+
+private:
+    /// Notes a fault of a value in the file that has none yet.
+    void fault(const std::string& path, std::string sentence)
+    {
+        if (reading_.good(path))
+            reading_.fault_of(path, std::move(sentence));
+    }
+    /// The first to come with a value owns it; a later one has a fault.
+    template <typename Key>
+    void claim(std::set<Key>& taken, const Key& key, const std::string& path, const std::string& shown_value)
+    {
+        if (reading_.good(path) && !taken.insert(key).second)
+            fault(path, fmt::format("{} is taken already", shown_value));
+    }
+    /// Where element `j` of a list of `size` good values stands: at its own place unless others of the list were
+    /// faulty.
+    std::string element(const std::string& list, std::size_t size, std::size_t j) const
+    {
+        return reading_.remembers(fmt::format("{}[{}]", list, size)) ? list : fmt::format("{}[{}]", list, j);
+    }
+    void known_segment(ferry::Vni vni, const std::string& path)
+    {
+        if (all_segments_ && vnis_.count(vni) == 0)
+            fault(path, fmt::format("there is no segment of VNI {0}; add a [[segment]] with vni = {0}", vni.value()));
+    }
+    void known_vtep(ferry::Ipv4Address address, const std::string& path)
+    {
+        if (all_vteps_ && addresses_.count(address) == 0)
+            fault(path,
+                  fmt::format("there is no VTEP {0}; add a [[vtep]] with address = \"{0}\"", address.to_string()));
+    }
+    void within(std::size_t count, const char* what, std::uint32_t bound, const char* key)
+    {
+        if (count <= bound)
+            return;
+        const std::string path = fmt::format("limits.{}", key);
+        reading_.fault_of(path, fmt::format("{} is too low; the configuration has {} {}", bound, count, what));
+    }
+
+    void buffers()
+    {
+        const DpdkConfig& dpdk = config_.dpdk;
+        const std::uint64_t needed = dpdk.buffers * (dpdk.buffer_size + buffer_overhead);
+        if (needed > std::uint64_t{dpdk.memory_mb} << 20)
+            reading_.fault_of("dpdk.memory_mb",
+                              fmt::format("{} MiB do not hold {} buffers of {} bytes; they take {} MiB", dpdk.memory_mb,
+                                          dpdk.buffers, dpdk.buffer_size, (needed + (1 << 20) - 1) >> 20));
+        const std::uint32_t frame = headroom + ethernet_header + config_.underlay.mtu;
+        if (dpdk.buffer_size < frame)
+            reading_.fault_of("dpdk.buffer_size",
+                              fmt::format("{} is too small for an underlay of MTU {}; give at least {}",
+                                          dpdk.buffer_size, config_.underlay.mtu, frame));
+        if (is_pci_device(config_.underlay.device) && !dpdk.pci)
+            fault("underlay.device", "is a PCI device; set pci = true under [dpdk]");
+    }
+
+    void workers()
+    {
+        const WorkersConfig& workers = config_.workers;
+        std::set<std::uint32_t> seen;
+        for (std::size_t i = 0; i < workers.cpus.size(); ++i)
+            claim(seen, workers.cpus[i], element("workers.cpus", workers.cpus.size(), i),
+                  fmt::format("CPU {}", workers.cpus[i]));
+    }
+
+    void vteps()
+    {
+        for (std::size_t i = 0; i < config_.vteps.size(); ++i) {
+            const VtepConfig& vtep = config_.vteps[i];
+            const std::string path = fmt::format("vtep[{}]", i);
+            const std::string text = vtep.address.to_string();
+            all_vteps_ = all_vteps_ && reading_.good(path + ".address");
+            if (vtep.address == config_.host.vtep)
+                fault(path + ".address", fmt::format("{} is this host's own VTEP; [[vtep]] is for the others", text));
+            claim(addresses_, vtep.address, path + ".address", text);
+            if (!reading_.remembers(path + ".mac") && !reading_.remembers("underlay.gateway_mac"))
+                fault(path, "has no mac, and [underlay] has no gateway_mac; give one of them");
+        }
+    }
+
+    void segments()
+    {
+        for (std::size_t i = 0; i < config_.segments.size(); ++i) {
+            const SegmentConfig& segment = config_.segments[i];
+            const std::string path = fmt::format("segment[{}]", i);
+            all_segments_ = all_segments_ && reading_.good(path + ".vni");
+            claim(vnis_, segment.vni, path + ".vni", fmt::format("VNI {}", segment.vni.value()));
+            for (std::size_t j = 0; j < segment.flood.size(); ++j)
+                known_vtep(segment.flood[j], element(path + ".flood", segment.flood.size(), j));
+            if (segment.flood.size() > config_.limits.flood_remotes)
+                fault(path + ".flood", fmt::format("has {} remotes; limits.flood_remotes allows {}",
+                                                   segment.flood.size(), config_.limits.flood_remotes));
+        }
+    }
+
+    void fdb()
+    {
+        std::set<std::pair<ferry::Vni, ferry::MacAddress>> seen;
+        for (std::size_t i = 0; i < config_.fdb.size(); ++i) {
+            const FdbConfig& row = config_.fdb[i];
+            const std::string path = fmt::format("fdb[{}]", i);
+            known_segment(row.vni, path + ".vni");
+            known_vtep(row.vtep, path + ".vtep");
+            claim(seen, std::pair(row.vni, row.mac), path + ".mac",
+                  fmt::format("{} of VNI {}", row.mac.to_string(), row.vni.value()));
+        }
+    }
+
+    void ports()
+    {
+        std::set<std::string> names, sockets{config_.api.socket.string()};
+        std::set<std::string> devices{std::string(device_name(config_.underlay.device))};
+        std::set<std::pair<ferry::Vni, ferry::MacAddress>> macs;
+        for (std::size_t i = 0; i < config_.ports.size(); ++i) {
+            const PortConfig& port = config_.ports[i];
+            const std::string path = fmt::format("port[{}]", i);
+            claim(names, port.name, path + ".name", in_quotes(port.name));
+            known_segment(port.vni, path + ".vni");
+            for (std::size_t j = 0; j < port.macs.size(); ++j)
+                claim(macs, std::pair(port.vni, port.macs[j]), element(path + ".macs", port.macs.size(), j),
+                      fmt::format("{} of VNI {}", port.macs[j].to_string(), port.vni.value()));
+            if (const auto* vhost_user = std::get_if<VhostUserPort>(&port.kind))
+                claim(sockets, vhost_user->socket.string(), path + ".vhost_user",
+                      in_quotes(vhost_user->socket.string()));
+            if (const auto* device = std::get_if<DevicePort>(&port.kind)) {
+                const std::string name(device_name(device->device));
+                claim(devices, name, path + ".device", in_quotes(name));
+                if (is_pci_device(name) && !config_.dpdk.pci)
+                    fault(path + ".device", "is a PCI device; set pci = true under [dpdk]");
+            }
+        }
+    }
+
+    void peers()
+    {
+        for (std::size_t i = 0; i < config_.peers.hosts.size(); ++i)
+            if (config_.peers.hosts[i] == config_.peers.listen)
+                fault(element("peers.hosts", config_.peers.hosts.size(), i),
+                      fmt::format("{} is this host's own address; hosts are the others", config_.peers.listen));
+    }
+
+    void limits()
+    {
+        const ferry::TableLimits& limits = config_.limits;
+        std::size_t rows = config_.fdb.size();
+        for (const PortConfig& port : config_.ports)
+            rows += port.macs.size();
+        within(rows, "rows, the ports' MACs among them", limits.rows, "rows");
+        within(config_.segments.size(), "segments", limits.segments, "segments");
+        within(config_.vteps.size(), "VTEPs", limits.vteps, "vteps");
+        within(config_.ports.size(), "ports", limits.attachments, "attachments");
+        if (limits.transaction_rows > limits.rows)
+            reading_.fault_of("limits.transaction_rows", fmt::format("{} is more than limits.rows, which is {}",
+                                                                     limits.transaction_rows, limits.rows));
+    }
+
+    Reading& reading_;
+    const Config& config_;
+    std::set<ferry::Vni> vnis_;
+    std::set<ferry::Ipv4Address> addresses_;
+    /// Whether all [[segment]]s and [[vtep]]s could be read; otherwise a reference to nothing is not a fault of its
+    /// own.
+    bool all_segments_ = true, all_vteps_ = true;
+};
+
+}  // namespace
+
+void check_whole(Reading& reading, const Config& config)
+{
+    Whole(reading, config).run();
+}
+
+}  // namespace ferryd

@@ -1,0 +1,257 @@
+// Faulty configurations and, line by line, what ferryd says of them.
+#include <catch2/catch.hpp>
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "config/parse.hpp"
+
+namespace {
+
+using Lines = std::vector<std::string>;
+
+Lines faults_of(const std::string& text)
+{
+    const ferryd::ConfigResult result = ferryd::parse_config_text(text, "t");
+    Lines lines;
+    if (!result)
+        for (const ferryd::ConfigError& error : result.error())
+            lines.push_back(error.to_string());
+    return lines;
+}
+
+/// The smallest configuration: 4 lines, without a fault.
+const std::string least = "[host]\nvtep = '172.16.0.1'\n[underlay]\ndevice = 'net_null0'\n";
+
+/// What `more`, from line 5 on, adds to it.
+Lines faults_after_least(const std::string& more)
+{
+    return faults_of(least + more);
+}
+
+const std::string vtep = "[[vtep]]\naddress = '172.16.0.3'\nmac = '02:00:00:00:00:03'\n";  // 3 lines
+const std::string segment = "[[segment]]\nvni = 100\n";                                    // 2 lines
+
+}  // namespace
+
+TEST_CASE("the smallest configuration has no fault")
+{
+    CHECK(faults_of(least) == Lines{});
+}
+
+TEST_CASE("what must be there is asked for")
+{
+    CHECK(faults_of("") ==
+          Lines{"t: host.vtep: is missing; give this host's VTEP address",
+                "t: underlay.device: is missing; give DPDK device arguments, such as \"net_af_packet0,iface=eth1\""});
+    CHECK(faults_after_least("[[vtep]]\nmac = '02:00:00:00:00:03'\n") ==
+          Lines{"t:5:1: vtep.address: is missing; give the remote VTEP's IPv4 address"});
+    CHECK(faults_after_least("[[segment]]\n") == Lines{"t:5:1: segment.vni: is missing; give the segment's VNI"});
+    CHECK(faults_after_least("[[fdb]]\n") ==
+          Lines{"t:5:1: fdb.vni: is missing; give the VNI of a segment",
+                "t:5:1: fdb.mac: is missing; give the endpoint's MAC address",
+                "t:5:1: fdb.vtep: is missing; give the address of the VTEP behind which the endpoint is"});
+    CHECK(faults_after_least("[[port]]\n") ==
+          Lines{"t:5:1: port.name: is missing; give the port's name",
+                "t:5:1: port.vni: is missing; give the VNI of a segment",
+                "t:5:1: port: has neither vhost_user nor device; give a socket's path or DPDK device arguments"});
+}
+
+TEST_CASE("each value is held against its range, with its place in the file")
+{
+    const auto check = [](const std::string& more, const std::string& fault) {
+        INFO(more);
+        CHECK(faults_after_least(more) == Lines{"t:" + fault});
+    };
+    check("[[segment]]\nvni = 16777216\n", "6:7: segment.vni: 16777216 is not allowed; a VNI is 0 to 16777215");
+    check("[[segment]]\nvni = -1\n", "6:7: segment.vni: -1 is not allowed; a VNI is 0 to 16777215");
+    check("[[segment]]\n  vni =   '100'\n", "6:11: segment.vni: must be an integer, not text");
+    check(segment + "learning = 1\n", "7:12: segment.learning: must be true or false, not an integer");
+    check(segment + "flood = '172.16.0.3'\n", "7:9: segment.flood: must be a list of text in quotes in [ ], not text");
+    check(segment + "flood = [3]\n", "7:10: segment.flood: must be text in quotes, not an integer");
+    check(vtep + segment + "flood = ['172.16.0.3',\n'172.16.0.3']\n",
+          "11:1: segment.flood: \"172.16.0.3\" stands in the list twice");
+    check("[[vtep]]\naddress = '172.16.0'\nmac = '02:00:00:00:00:03'\n",
+          "6:11: vtep.address: \"172.16.0\" is not an IPv4 address; write one like \"172.16.0.1\"");
+    check("[[vtep]]\naddress = '224.0.0.1'\nmac = '02:00:00:00:00:03'\n",
+          "6:11: vtep.address: \"224.0.0.1\" is not allowed; a VTEP has a unicast IPv4 address that is not a loopback "
+          "one");
+    check("[[vtep]]\naddress = '172.16.0.3'\nmac = '03:00:00:00:00:03'\n",
+          "7:7: vtep.mac: \"03:00:00:00:00:03\" is not allowed; it is a multicast MAC address, give a unicast one");
+    check("[dpdk]\nhugepages = 'yes'\n",
+          "6:13: dpdk.hugepages: \"yes\" is not allowed; choose one of \"auto\", \"never\", \"required\"");
+    check("[dpdk]\nmemory_mb = 64.0\n", "6:13: dpdk.memory_mb: must be an integer, not a fraction");
+    check("[workers]\ncount = 0\n", "6:9: workers.count: 0 is not allowed; give 1 to 64");
+    check("[api]\nsocket = 'ferryd.sock'\n",
+          "6:10: api.socket: \"ferryd.sock\" is not allowed; a socket's path is absolute");
+    check("[api]\nmode = '0999'\n",
+          "6:8: api.mode: \"0999\" is not allowed; permissions are octal digits like \"0660\", at most \"0777\"");
+    check("[api]\nmode = 660\n", "6:8: api.mode: must be text in quotes, not an integer");
+    check("[log]\nlevel = 'loud'\n",
+          "6:9: log.level: \"loud\" is not allowed; choose one of \"trace\", \"debug\", \"info\", "
+          "\"warn\", \"error\"");
+    check("[learning]\nageing_seconds = 4294967296\n",
+          "6:18: learning.ageing_seconds: 4294967296 is not allowed; give 0 to 4294967295");
+    check("[peers]\ninsecure = true\nlisten = '172.16.0.1'\n",
+          "7:10: peers.listen: \"172.16.0.1\" is not an address and port; write one like \"172.16.0.1:4790\" or "
+          "\"[2001:db8::1]:4790\"");
+    check("[limits]\nsegments = 65536\n", "6:12: limits.segments: 65536 is not allowed; give 1 to 65535");
+    check("device = 'net_tap0'\n",
+          "5:10: is not TOML: Error while parsing key-value pair: cannot redefine existing string 'device'");
+}
+
+TEST_CASE("a socket's path has at most 107 bytes")
+{
+    const std::string longest = "/" + std::string(106, 'p');
+    CHECK(faults_after_least("[api]\nsocket = '" + longest + "'\n") == Lines{});
+    const Lines faults = faults_after_least("[api]\nsocket = '" + longest + "p'\n");
+    REQUIRE(faults.size() == 1);
+    CHECK(faults[0].find("t:6:10: api.socket:") == 0);
+    CHECK(faults[0].find("has 108 bytes; a socket's path has at most 107") != std::string::npos);
+}
+
+TEST_CASE("an unknown key is a fault, with the nearest one that exists")
+{
+    CHECK(faults_after_least("[workers]\nconut = 1\n") ==
+          Lines{"t:6:1: workers.conut: is not a key; did you mean \"count\"?"});
+    CHECK(faults_after_least("[workers]\nnumber = 1\n") ==
+          Lines{"t:6:1: workers.number: is not a key; known are count, cpus, idle"});
+    CHECK(faults_after_least("[pears]\n") == Lines{"t:5:2: pears: is not a key; did you mean \"peers\"?"});
+    CHECK(faults_after_least(segment + "leaning = false\n") ==
+          Lines{"t:7:1: segment.leaning: is not a key; did you mean \"learning\"?"});
+}
+
+TEST_CASE("sections that stand once and lists of sections are told apart")
+{
+    CHECK(faults_of("[[host]]\nvtep = '172.16.0.1'\n[underlay]\ndevice = 'net_null0'\n") ==
+          Lines{"t: host.vtep: is missing; give this host's VTEP address",
+                "t:1:1: host: is a section that stands once; write [host] and its keys below"});
+    CHECK(faults_after_least("[segment]\nvni = 1\n") ==
+          Lines{"t:5:1: segment: may stand several times; write [[segment]] and its keys below, for each"});
+}
+
+TEST_CASE("duplicates are faults")
+{
+    const auto check = [](const std::string& more, const std::string& fault) {
+        INFO(more);
+        CHECK(faults_after_least(more) == Lines{"t:" + fault});
+    };
+    const auto port = [](const char* name, const char* kind, const char* macs = "") {
+        return std::string("[[port]]\nvni = 100\nname = '") + name + "'\n" + kind + "\n" + macs + "\n";  // 5 lines
+    };
+    check(vtep + vtep, "9:11: vtep.address: 172.16.0.3 is taken already");
+    check(segment + segment, "8:7: segment.vni: VNI 100 is taken already");
+    const std::string row = "[[fdb]]\nvni = 100\nmac = '02:00:00:00:01:01'\nvtep = '172.16.0.3'\n";
+    check(vtep + segment + row + row, "16:7: fdb.mac: 02:00:00:00:01:01 of VNI 100 is taken already");
+    check(segment + port("a", "vhost_user = '/s'") + port("a", "vhost_user = '/t'"),
+          "14:8: port.name: \"a\" is taken already");
+    check(segment + port("a", "vhost_user = '/s'") + port("b", "vhost_user = '/s'"),
+          "15:14: port.vhost_user: \"/s\" is taken already");
+    check(segment + port("a", "vhost_user = '/run/ferry/ferryd.sock'"),
+          "10:14: port.vhost_user: \"/run/ferry/ferryd.sock\" is taken already");
+    check(segment + port("a", "device = 'net_tap0,iface=a'") + port("b", "device = 'net_tap0,iface=b'"),
+          "15:10: port.device: \"net_tap0\" is taken already");
+    check(segment + port("a", "device = 'net_null0'"), "10:10: port.device: \"net_null0\" is taken already");
+    check(segment + port("a", "vhost_user = '/s'", "macs = ['02:00:00:00:00:0a']") +
+              port("b", "vhost_user = '/t'", "macs = ['02:00:00:00:00:0b', '02:00:00:00:00:0A']"),
+          "16:30: port.macs: 02:00:00:00:00:0a of VNI 100 is taken already");
+    check("[workers]\ncount = 2\ncpus = [0, 0]\n", "7:12: workers.cpus: CPU 0 is taken already");
+    check("[peers]\nlisten = '172.16.0.1:1'\ninsecure = true\nhosts = ['172.16.0.2:1', '172.16.0.2:1']\n",
+          "8:26: peers.hosts: \"172.16.0.2:1\" stands in the list twice");
+    check("[peers]\nlisten = '172.16.0.1:1'\ninsecure = true\nhosts = ['172.16.0.2:1', '172.16.0.1:1']\n",
+          "8:26: peers.hosts: 172.16.0.1:1 is this host's own address; hosts are the others");
+}
+
+TEST_CASE("references lead somewhere")
+{
+    CHECK(faults_after_least(segment + "flood = ['172.16.0.4']\n") ==
+          Lines{"t:7:10: segment.flood: there is no VTEP 172.16.0.4; add a [[vtep]] with address = \"172.16.0.4\""});
+    CHECK(faults_after_least(vtep + "[[fdb]]\nvni = 7\nmac = '02:00:00:00:01:01'\nvtep = '172.16.0.4'\n") ==
+          Lines{"t:9:7: fdb.vni: there is no segment of VNI 7; add a [[segment]] with vni = 7",
+                "t:11:8: fdb.vtep: there is no VTEP 172.16.0.4; add a [[vtep]] with address = \"172.16.0.4\""});
+    CHECK(faults_after_least("[[port]]\nname = 'a'\nvni = 7\ndevice = 'net_tap0'\n") ==
+          Lines{"t:7:7: port.vni: there is no segment of VNI 7; add a [[segment]] with vni = 7"});
+    CHECK(faults_after_least("[[vtep]]\naddress = '172.16.0.1'\nmac = '02:00:00:00:00:03'\n") ==
+          Lines{"t:6:11: vtep.address: 172.16.0.1 is this host's own VTEP; [[vtep]] is for the others"});
+    CHECK(faults_after_least("[[vtep]]\naddress = '172.16.0.3'\n") ==
+          Lines{"t:5:1: vtep: has no mac, and [underlay] has no gateway_mac; give one of them"});
+    CHECK(faults_after_least("gateway_mac = '02:00:00:00:00:01'\n[[vtep]]\naddress = '172.16.0.3'\n") == Lines{});
+}
+
+TEST_CASE("a faulty definition is one fault, not one for each reference to it")
+{
+    CHECK(faults_after_least("[[segment]]\nvni = 16777216\n[[port]]\nname = 'a'\nvni = 7\ndevice = 'net_tap0'\n")
+              .size() == 1);
+    CHECK(faults_after_least("[[vtep]]\naddress = 'x'\nmac = '02:00:00:00:00:03'\n" + segment +
+                             "flood = ['172.16.0.3']\n")
+              .size() == 1);
+}
+
+TEST_CASE("values that belong together fit")
+{
+    const auto check = [](const std::string& text, const std::string& fault) {
+        INFO(text);
+        CHECK(faults_after_least(text) == Lines{"t:" + fault});
+    };
+    check("[workers]\ncount = 2\ncpus = [0]\n",
+          "7:8: workers.cpus: has 1 CPUs for 2 workers; name one for each, or leave cpus out");
+    check("[dpdk]\nmemory_mb = 32\n",
+          "6:13: dpdk.memory_mb: 32 MiB do not hold 16384 buffers of 2176 bytes; they take 38 MiB");
+    check("mtu = 9000\n[dpdk]\nbuffer_size = 2176\n",
+          "7:15: dpdk.buffer_size: 2176 is too small for an underlay of MTU 9000; give at least 9142");
+    check("[host.more]\n", "5:7: host.more: is not a key; known are entropy_ports, name, vtep, vxlan_port");
+    check("[limits]\nrows = 100\n", "5:1: limits.transaction_rows: 16384 is more than limits.rows, which is 100");
+    check("[limits]\nsegments = 1\n" + segment + "[[segment]]\nvni = 101\n",
+          "6:12: limits.segments: 1 is too low; the configuration has 2 segments");
+    check("[[port]]\nname = 'a'\nvni = 100\ndevice = '0000:01:00.0'\n" + segment,
+          "8:10: port.device: is a PCI device; set pci = true under [dpdk]");
+    check("[[port]]\nname = 'a'\nvni = 100\ndevice = 'net_tap0'\nqueues = 2\n" + segment,
+          "9:10: port.queues: is for vhost_user ports only");
+    check("[[port]]\nname = 'a'\nvni = 100\nvhost_user = '/s'\ndevice = 'net_tap0'\n" + segment,
+          "9:10: port.device: is not allowed beside vhost_user; a port is one or the other");
+}
+
+TEST_CASE("host-to-host messages are under TLS, or in plain text where that is said")
+{
+    CHECK(faults_after_least("[peers]\nlisten = '172.16.0.1:4790'\n") ==
+          Lines{"t:5:1: peers.ca: is missing; give the file of the authority that signed the hosts' certificates, or "
+                "insecure = "
+                "true for plain text",
+                "t:5:1: peers.certificate: is missing; give this host's certificate file, or insecure = true for plain "
+                "text",
+                "t:5:1: peers.key: is missing; give the file of the certificate's private key, or insecure = true for "
+                "plain "
+                "text"});
+    CHECK(faults_after_least("[peers]\nlisten = '172.16.0.1:4790'\ninsecure = true\n") == Lines{});
+    const Lines both =
+        faults_after_least("[peers]\nlisten = '172.16.0.1:4790'\ninsecure = true\nca = '/proc/version'\n");
+    CHECK(both == Lines{"t:7:12: peers.insecure: must not be true where ca, certificate or key is given; choose TLS or "
+                        "plain text"});
+    const std::string there = "ca = '/proc/version'\ncertificate = '/proc/version'\n";
+    CHECK(faults_after_least("[peers]\nlisten = '172.16.0.1:4790'\n" + there + "key = '/proc/none'\n") ==
+          Lines{"t:9:7: peers.key: \"/proc/none\" cannot be read; give a file in PEM"});
+    CHECK(faults_after_least("[peers]\nhosts = ['172.16.0.2:4790']\ninsecure = true\n") ==
+          Lines{"t:5:1: peers.listen: is missing; give the address and port on which the other hosts reach this one"});
+}
+
+TEST_CASE("all faults are told at once, in the order of the file")
+{
+    const Lines faults =
+        faults_after_least("[workers]\ncount = 0\n[[segment]]\nvni = -1\n[[segment]]\nvni = 1.5\n[lmits]\n");
+    REQUIRE(faults.size() == 4);
+    CHECK(std::is_sorted(faults.begin(), faults.end(), [](const std::string& a, const std::string& b) {
+        return std::stoi(a.substr(2)) < std::stoi(b.substr(2));
+    }));
+}
+
+TEST_CASE("a file that cannot be read is a fault of its own")
+{
+    const ferryd::ConfigResult none = ferryd::parse_config_file("/proc/none.toml");
+    REQUIRE(!none);
+    REQUIRE(none.error().size() == 1);
+    CHECK(none.error()[0].to_string() == "/proc/none.toml: cannot be opened: No such file or directory");
+    const ferryd::ConfigResult folder = ferryd::parse_config_file("/proc");
+    REQUIRE(!folder);
+    CHECK(folder.error()[0].to_string() == "/proc: is not a file");
+}
