@@ -110,11 +110,17 @@ private:
 
 template <>
 struct std::hash<ferry::MacAddress> {
-    std::size_t operator()(const ferry::MacAddress& mac) const noexcept { return std::hash<std::uint64_t>{}(mac.to_u48()); }
+    std::size_t operator()(const ferry::MacAddress& mac) const noexcept
+    {
+        return std::hash<std::uint64_t>{}(mac.to_u48());
+    }
 };
 template <>
 struct std::hash<ferry::Ipv4Address> {
-    std::size_t operator()(ferry::Ipv4Address address) const noexcept { return std::hash<std::uint32_t>{}(address.host()); }
+    std::size_t operator()(ferry::Ipv4Address address) const noexcept
+    {
+        return std::hash<std::uint32_t>{}(address.host());
+    }
 };
 template <>
 struct std::hash<ferry::Vni> {

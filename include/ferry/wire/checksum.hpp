@@ -113,11 +113,7 @@ inline InternetSum pseudo_header_sum(Ipv4Address source, Ipv4Address destination
 inline InternetSum pseudo_header_sum(const Ipv6Address& source, const Ipv6Address& destination, std::uint8_t protocol,
                                      std::size_t length) noexcept
 {
-    return InternetSum{}
-        .add(source)
-        .add(destination)
-        .add(be32{static_cast<std::uint32_t>(length)})
-        .add(be32{protocol});
+    return InternetSum{}.add(source).add(destination).add(be32{static_cast<std::uint32_t>(length)}).add(be32{protocol});
 }
 
 /// True when the checksum inside a TCP, UDP or ICMPv6 segment is right. `segment` is transport header and payload,

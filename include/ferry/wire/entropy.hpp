@@ -96,8 +96,7 @@ inline std::uint32_t hash_ipv6(const std::uint8_t* packet, std::size_t length) n
                                                load<std::uint64_t>(addresses + 8) ^ 0xe703'7ed1'a0b4'28db);
     const std::uint64_t destination = multiply_fold(load<std::uint64_t>(addresses + 16) ^ 0x8ebc'6af0'9c88'c6e3,
                                                     load<std::uint64_t>(addresses + 24) ^ 0x5899'65cc'7537'4cc3);
-    return hash_words(source + byte_swap(destination),
-                      ports_and_protocol(packet + offset, length - offset, protocol));
+    return hash_words(source + destination, ports_and_protocol(packet + offset, length - offset, protocol));
 }
 
 }  // namespace detail

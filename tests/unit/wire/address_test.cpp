@@ -68,9 +68,10 @@ TEST_CASE("an IPv4 address reads and writes dotted quads")
 
 TEST_CASE("anything but four decimal bytes is no IPv4 address")
 {
-    const std::string text = GENERATE(as<std::string>{}, "", "1.2.3", "1.2.3.4.5", "1.2.3.256", "1.2.3.-4", "1.2.3.4 ",
-                                      " 1.2.3.4", "1.2.3.4/24", "1.2.3.", ".1.2.3", "1..2.3", "0x1.2.3.4", "16909060", "1.2.3.04",
-                                      "a.b.c.d", "::1", "1.2.3.4.", std::string("1.2.3.4\0", 8), std::string(100, '1'));
+    const std::string text =
+        GENERATE(as<std::string>{}, "", "1.2.3", "1.2.3.4.5", "1.2.3.256", "1.2.3.-4", "1.2.3.4 ", " 1.2.3.4",
+                 "1.2.3.4/24", "1.2.3.", ".1.2.3", "1..2.3", "0x1.2.3.4", "16909060", "1.2.3.04", "a.b.c.d", "::1",
+                 "1.2.3.4.", std::string("1.2.3.4\0", 8), std::string(100, '1'));
     INFO(text);
     CHECK_FALSE(Ipv4Address::parse(text));
 }
@@ -79,11 +80,11 @@ TEST_CASE("IPv6 text is canonical as RFC 5952 wants it")
 {
     // Text as given, and as written.
     const auto [given, canonical] = GENERATE(table<std::string, std::string>({
-        {"2001:db8:0:0:1:0:0:1", "2001:db8::1:0:0:1"},   // RFC 5952 §4.2.3: the first of two equal runs
-        {"2001:0db8::0001", "2001:db8::1"},              // §4.1: no leading zeros
+        {"2001:db8:0:0:1:0:0:1", "2001:db8::1:0:0:1"},     // RFC 5952 §4.2.3: the first of two equal runs
+        {"2001:0db8::0001", "2001:db8::1"},                // §4.1: no leading zeros
         {"2001:db8:0:1:1:1:1:1", "2001:db8:0:1:1:1:1:1"},  // §4.2.2: one zero group is not shortened
-        {"2001:0:0:1:0:0:0:1", "2001:0:0:1::1"},         // §4.2.3: the longest run
-        {"2001:DB8::AAAA", "2001:db8::aaaa"},            // §4.3: lower case
+        {"2001:0:0:1:0:0:0:1", "2001:0:0:1::1"},           // §4.2.3: the longest run
+        {"2001:DB8::AAAA", "2001:db8::aaaa"},              // §4.3: lower case
         {"::", "::"},
         {"::1", "::1"},
         {"fe80::", "fe80::"},
@@ -104,9 +105,10 @@ TEST_CASE("IPv6 addresses keep the order of their bytes")
 
 TEST_CASE("anything but the forms of RFC 4291 is no IPv6 address")
 {
-    const std::string text = GENERATE(as<std::string>{}, "", ":", ":::", "1::2::3", "1:2:3:4:5:6:7", "1:2:3:4:5:6:7:8:9", "12345::",
-                                      "g::", "fe80::1%eth0", "::1/64", "[::1]", " ::1", "::1 ", "1.2.3.4", "::1.2.3",
-                                      "::1.2.3.256", std::string("::1\0", 4), std::string(200, ':'));
+    const std::string text =
+        GENERATE(as<std::string>{}, "", ":", ":::", "1::2::3", "1:2:3:4:5:6:7", "1:2:3:4:5:6:7:8:9",
+                 "12345::", "g::", "fe80::1%eth0", "::1/64", "[::1]", " ::1", "::1 ", "1.2.3.4", "::1.2.3",
+                 "::1.2.3.256", std::string("::1\0", 4), std::string(200, ':'));
     INFO(text);
     CHECK_FALSE(Ipv6Address::parse(text));
 }

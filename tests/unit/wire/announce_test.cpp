@@ -22,7 +22,8 @@ std::vector<Bytes> captured(const std::string& name, std::uint16_t type, std::ui
     std::vector<Bytes> matching;
     for (const Bytes& frame : read_capture(name))
         if (header_at<EthernetHeader>(frame.data()).type.host() == type &&
-            (operation == 0 || header_at<ArpPacket>(frame.data() + sizeof(EthernetHeader)).operation.host() == operation))
+            (operation == 0 ||
+             header_at<ArpPacket>(frame.data() + sizeof(EthernetHeader)).operation.host() == operation))
             matching.push_back(frame);
     return matching;
 }

@@ -62,8 +62,9 @@ void check_outer_ipv4(const Bytes& packet)
     const bool first = from_first(parts.ethernet);
     const MacAddress macs[] = {mac("02:00:00:00:16:01"), mac("02:00:00:00:16:02")};
     const Ipv4Address addresses[] = {ipv4("172.16.0.1"), ipv4("172.16.0.2")};
-    Bytes built = concat({bytes_of(EthernetHeader{macs[first], macs[!first], be16{ether_type::ipv4}}), bytes_of(Ipv4Header{}),
-                          bytes_of(UdpHeader{}), bytes_of(VxlanHeader::make(*Vni::make(100))), parts.inner});
+    Bytes built =
+        concat({bytes_of(EthernetHeader{macs[first], macs[!first], be16{ether_type::ipv4}}), bytes_of(Ipv4Header{}),
+                bytes_of(UdpHeader{}), bytes_of(VxlanHeader::make(*Vni::make(100))), parts.inner});
     auto& built_ip = header_at<Ipv4Header>(built.data() + sizeof(EthernetHeader));
     built_ip.tos = ip.tos;
     built_ip.total_length = be16{static_cast<std::uint16_t>(built.size() - sizeof(EthernetHeader))};

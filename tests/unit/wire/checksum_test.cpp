@@ -125,8 +125,9 @@ TEST_CASE("an IPv4 header checksum verifies, with options too, until a bit flips
         header[0] = static_cast<std::uint8_t>(0x40 | length / 4);
         auto& ip = header_at<Ipv4Header>(header.data());
         ip.checksum = ipv4_header_checksum(header);
-        CHECK(ip.checksum.host() == naive_checksum(concat({Bytes(header.begin(), header.begin() + 10), from_hex("00 00"),
-                                                           Bytes(header.begin() + 12, header.end())})));
+        CHECK(ip.checksum.host() ==
+              naive_checksum(concat({Bytes(header.begin(), header.begin() + 10), from_hex("00 00"),
+                                     Bytes(header.begin() + 12, header.end())})));
         CHECK(verify_ipv4_header_checksum(header));
         for (std::size_t bit = 0; bit < length * 8; ++bit) {
             header[bit / 8] ^= static_cast<std::uint8_t>(1 << bit % 8);
@@ -145,9 +146,11 @@ TEST_CASE("UDP checksums cover the pseudo-header of RFC 768 and of RFC 8200")
         Bytes datagram = udp_datagram(49152, 4789, random_bytes(random, payload));
         const auto length = static_cast<std::uint16_t>(datagram.size());
 
-        const Bytes pseudo4 = concat({bytes_of(source4), bytes_of(destination4), from_hex("00 11"), bytes_of(be16{length})});
+        const Bytes pseudo4 =
+            concat({bytes_of(source4), bytes_of(destination4), from_hex("00 11"), bytes_of(be16{length})});
         const std::uint16_t checksum4 = naive_checksum(concat({pseudo4, datagram}));
-        const Bytes pseudo6 = concat({bytes_of(source6), bytes_of(destination6), bytes_of(be32{length}), from_hex("00 00 00 11")});
+        const Bytes pseudo6 =
+            concat({bytes_of(source6), bytes_of(destination6), bytes_of(be32{length}), from_hex("00 00 00 11")});
         const std::uint16_t checksum6 = naive_checksum(concat({pseudo6, datagram}));
 
         auto& checksum = header_at<UdpHeader>(datagram.data()).checksum;
@@ -181,4 +184,10 @@ TEST_CASE("no UDP checksum is valid over IPv4 and not over IPv6")
     const Bytes datagram = udp_datagram(49152, 4789, from_hex("01 02 03"));
     CHECK(verify_udp_checksum_ipv4(ipv4("10.1.2.3"), ipv4("10.4.5.6"), datagram));
     CHECK_FALSE(verify_udp_checksum_ipv6(ipv6("2001:db8::1"), ipv6("2001:db8::2"), datagram));
+
+    // Not even where zero happens to make the sum come out right.
+    Bytes zero_sum = udp_datagram(49152, 4789, from_hex("00 00"));
+    header_at<be16>(zero_sum.data() + 8) = udp_checksum_ipv6(ipv6("2001:db8::1"), ipv6("2001:db8::2"), zero_sum);
+    REQUIRE(verify_transport_checksum(ipv6("2001:db8::1"), ipv6("2001:db8::2"), ip_protocol::udp, zero_sum));
+    CHECK_FALSE(verify_udp_checksum_ipv6(ipv6("2001:db8::1"), ipv6("2001:db8::2"), zero_sum));
 }

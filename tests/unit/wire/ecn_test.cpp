@@ -135,7 +135,8 @@ TEST_CASE("frames without a whole IP header pass unchanged, whatever the outer m
             const bool unchanged = std::memcmp(copy.data(), whole.data(), length) == 0;
             INFO(length);
             CHECK(unchanged == (length < 22 + header));
-            CHECK(inner_tos(copy.data(), length) == (length < 24 ? 0 : with_ecn(dscp, unchanged ? Ecn::ect0 : Ecn::ce)));
+            CHECK(inner_tos(copy.data(), length) ==
+                  (length < 24 ? 0 : with_ecn(dscp, unchanged ? Ecn::ect0 : Ecn::ce)));
         }
     }
 

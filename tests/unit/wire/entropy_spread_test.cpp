@@ -1,4 +1,5 @@
-// How well flows that differ little spread over ports. The hash has no key, so every figure here is the same in each run.
+// How well flows that differ little spread over ports. The hash has no key, so every figure here is the same in each
+// run.
 #include <catch2/catch.hpp>
 
 #include <functional>
@@ -48,7 +49,8 @@ struct Pattern {
 const Pattern patterns[] = {
     {"IPv4 source ports in sequence", ether_type::ipv4, [](Bytes& f, std::uint32_t i) { add_at(f, 34, i, 16); }},
     {"IPv4 destination ports in sequence", ether_type::ipv4, [](Bytes& f, std::uint32_t i) { add_at(f, 34, i); }},
-    {"IPv4 even source ports, as Linux picks them", ether_type::ipv4, [](Bytes& f, std::uint32_t i) { add_at(f, 34, i, 17); }},
+    {"IPv4 even source ports, as Linux picks them", ether_type::ipv4,
+     [](Bytes& f, std::uint32_t i) { add_at(f, 34, i, 17); }},
     {"IPv4 sources in sequence", ether_type::ipv4, [](Bytes& f, std::uint32_t i) { add_at(f, 26, i); }},
     {"IPv4 destinations in sequence", ether_type::ipv4, [](Bytes& f, std::uint32_t i) { add_at(f, 30, i); }},
     {"IPv4 pairs of neighbours", ether_type::ipv4,
@@ -140,7 +142,8 @@ TEST_CASE("each bit of a flow changes each bit of its hash about every second ti
             }
             for (std::size_t i = 0; i < 32; ++i)
                 if (changed[i] < samples * 45 / 100 || changed[i] > samples * 55 / 100)
-                    FAIL("input bit " << bit << " changes output bit " << i << " " << changed[i] << " times in " << samples);
+                    FAIL("input bit " << bit << " changes output bit " << i << " " << changed[i] << " times in "
+                                      << samples);
         }
     }
     SUCCEED("all within 45 and 55 in a hundred");

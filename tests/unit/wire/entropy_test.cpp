@@ -71,7 +71,8 @@ TEST_CASE("ports cover the whole range and nothing else")
     CHECK(entropy_port(0xffffffff) == 65535);
     CHECK(entropy_port(0x80000000) == 49152 + 8192);
 
-    const PortRange range = GENERATE(PortRange{1, 65535}, PortRange{40000, 40000}, PortRange{65535, 65535}, PortRange{10000, 10009});
+    const PortRange range =
+        GENERATE(PortRange{1, 65535}, PortRange{40000, 40000}, PortRange{65535, 65535}, PortRange{10000, 10009});
     CHECK(range.valid());
     CHECK(entropy_port(0, range) == range.first);
     CHECK(entropy_port(0xffffffff, range) == range.last);
@@ -150,7 +151,8 @@ TEST_CASE("ports are found behind IPv4 options")
     const auto with_options = [](std::uint16_t port) {
         Ipv4Header ip = header4({});
         ip.version_ihl = 0x4f;
-        return concat({ethernet_start(Tags::none, ether_type::ipv4), bytes_of(ip), Bytes(40, 1), udp_datagram(port, 2000, {})});
+        return concat(
+            {ethernet_start(Tags::none, ether_type::ipv4), bytes_of(ip), Bytes(40, 1), udp_datagram(port, 2000, {})});
     };
     CHECK(hash(with_options(1000)) == hash(frame4({})));
     CHECK(hash(with_options(1001)) != hash(frame4({})));
@@ -161,7 +163,8 @@ TEST_CASE("all fragments of an IPv4 datagram hash alike, the first included")
 {
     std::set<std::uint32_t> hashes;
     std::uint8_t fill = 0;
-    for (const std::uint16_t flags : {ipv4_more_fragments, std::uint16_t{ipv4_more_fragments | 185}, std::uint16_t{370}}) {
+    for (const std::uint16_t flags :
+         {ipv4_more_fragments, std::uint16_t{ipv4_more_fragments | 185}, std::uint16_t{370}}) {
         Ipv4Header ip = header4({});
         ip.flags_fragment = be16{flags};
         hashes.insert(hash(concat({ethernet_start(Tags::none, ether_type::ipv4), ipv4_packet(ip, Bytes(64, ++fill))})));
@@ -177,7 +180,8 @@ TEST_CASE("all fragments of an IPv6 packet hash alike, behind other extension he
 {
     const bool options = GENERATE(false, true);
     std::set<std::uint32_t> hashes;
-    for (const std::uint8_t inner_protocol : {ip_protocol::udp, ip_protocol::tcp}) {  // later fragments may say anything
+    for (const std::uint8_t inner_protocol :
+         {ip_protocol::udp, ip_protocol::tcp}) {  // later fragments may say anything
         Ipv6Header ip = header6({});
         ip.next_header = options ? ip_protocol::hop_by_hop : ip_protocol::ipv6_fragment;
         const Bytes before = options ? extension(ip_protocol::ipv6_fragment) : Bytes{};
@@ -192,8 +196,9 @@ TEST_CASE("ports are found behind the IPv6 extension headers that a flow carries
     const auto with_extensions = [](std::uint16_t port) {
         Ipv6Header ip = header6({});
         ip.next_header = ip_protocol::hop_by_hop;
-        const Bytes payload = concat({extension(ip_protocol::ipv6_routing), extension(ip_protocol::ipv6_destination_options, 2),
-                                      extension(ip_protocol::udp, 1), udp_datagram(port, 2000, {})});
+        const Bytes payload =
+            concat({extension(ip_protocol::ipv6_routing), extension(ip_protocol::ipv6_destination_options, 2),
+                    extension(ip_protocol::udp, 1), udp_datagram(port, 2000, {})});
         return concat({ethernet_start(Tags::none, ether_type::ipv6), ipv6_packet(ip, payload)});
     };
     CHECK(hash(with_extensions(1000)) == hash(frame6({})));
@@ -227,8 +232,9 @@ TEST_CASE("a frame cut short anywhere is hashed without reading beyond its end")
         frame4({}, Tags::qinq),
         frame6({}, Tags::qinq),
         concat({ethernet_start(Tags::none, ether_type::ipv4), bytes_of(options), Bytes(40, 1), udp_datagram(1, 2, {})}),
-        concat({ethernet_start(Tags::vlan, ether_type::ipv6), bytes_of(extended), extension(ip_protocol::ipv6_routing, 1),
-                extension(ip_protocol::ipv6_destination_options), extension(ip_protocol::tcp, 2), udp_datagram(1, 2, {})}),
+        concat({ethernet_start(Tags::vlan, ether_type::ipv6), bytes_of(extended),
+                extension(ip_protocol::ipv6_routing, 1), extension(ip_protocol::ipv6_destination_options),
+                extension(ip_protocol::tcp, 2), udp_datagram(1, 2, {})}),
         ethernet_start(Tags::none, ether_type::arp),
     };
     for (const Bytes& frame : frames) {

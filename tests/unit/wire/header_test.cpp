@@ -57,13 +57,14 @@ TEST_CASE("Ethernet headers and VLAN tags read as they are sent")
 
 TEST_CASE("a payload is found behind no tag, one and two, and no further")
 {
-    const auto [tags, offset] = GENERATE(table<Tags, std::size_t>({{Tags::none, 14}, {Tags::vlan, 18}, {Tags::qinq, 22}}));
+    const auto [tags, offset] =
+        GENERATE(table<Tags, std::size_t>({{Tags::none, 14}, {Tags::vlan, 18}, {Tags::qinq, 22}}));
     const Bytes frame = ethernet_start(tags, ether_type::ipv6);
     const EthernetPayload payload = find_ethernet_payload(frame.data(), frame.size());
     CHECK(payload.type == ether_type::ipv6);
     CHECK(payload.offset == offset);
 
-    const Bytes third = ethernet_start(Tags::qinq, ether_type::vlan);
+    const Bytes third = concat({ethernet_start(Tags::qinq, ether_type::vlan), from_hex("00 0a 08 00"), Bytes(64, 0)});
     CHECK(find_ethernet_payload(third.data(), third.size()).type == ether_type::vlan);
     CHECK(find_ethernet_payload(third.data(), third.size()).offset == 22);
 }
@@ -119,7 +120,8 @@ TEST_CASE("every fragment is a fragment, and 'don't fragment' does not make one"
 
 TEST_CASE("the IPv6 header is laid out as RFC 8200 section 3 draws it")
 {
-    Bytes bytes = concat({from_hex("6b 9a bc de 01 02 3a ff"), bytes_of(ipv6("2001:db8::1")), bytes_of(ipv6("ff02::1"))});
+    Bytes bytes =
+        concat({from_hex("6b 9a bc de 01 02 3a ff"), bytes_of(ipv6("2001:db8::1")), bytes_of(ipv6("ff02::1"))});
     auto& ip = header_at<Ipv6Header>(bytes.data());
     CHECK(ip.version() == 6);
     CHECK(ip.traffic_class() == 0xb9);
@@ -164,7 +166,8 @@ TEST_CASE("UDP, ARP and neighbour advertisement read as they are sent")
         arp[field] ^= 0x10;
     }
 
-    const Bytes na = concat({from_hex("88 00 12 34 e0 00 00 00"), bytes_of(ipv6("fe80::1")), from_hex("02 01 52 54 00 00 00 01")});
+    const Bytes na =
+        concat({from_hex("88 00 12 34 e0 00 00 00"), bytes_of(ipv6("fe80::1")), from_hex("02 01 52 54 00 00 00 01")});
     const auto& advertisement = header_at<NeighbourAdvertisement>(na.data());
     CHECK(advertisement.type == icmpv6_neighbour_advertisement);
     CHECK(advertisement.flags.host() == (na_flag_router | na_flag_solicited | na_flag_override));
