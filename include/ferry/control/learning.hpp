@@ -1,11 +1,9 @@
 // From the source of a frame to a row (RFC 7348 §4.1): what workers saw, applied by the writer under its rules.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <span>
 
-#include <ferry/error.hpp>
 #include <ferry/engine/learn_queue.hpp>
 #include <ferry/table/tables.hpp>
 
@@ -24,21 +22,25 @@ struct LearningCounters {
     std::uint64_t unchanged = 0;      ///< the row said so already when the event was applied
     std::uint64_t refused_static = 0; ///< a permanent or endpoint row stands; it never follows a frame
     std::uint64_t refused_full = 0;   ///< the segment's or the table's bound
-    std::uint64_t refused_gone = 0;   ///< segment, VTEP or attachment no longer there
+    std::uint64_t refused_gone = 0;   ///< segment, VTEP or attachment no longer there, or the segment does not learn any more
 };
 
-/// Applies learn events and ages learned rows. Writer thread only.
+/// Applies learn events and ages learned rows. Writer thread only, and while no transaction is open.
 class Learner {
 public:
-    Learner(Tables& tables, LearningRules rules);
-    /// Applies what workers saw, in order.
-    void apply(std::span<const LearnEvent> events, std::uint32_t now_seconds);
-    /// Deletes learned rows that are too old; looks at every row, so call it about once a second.
-    void age(std::uint32_t now_seconds);
+    Learner(Tables& tables, LearningRules rules) noexcept;
+    /// Applies what workers saw, in order. `now_seconds` is by the clock of steady_seconds().
+    void apply(std::span<const LearnEvent> events, std::uint32_t now_seconds) noexcept;
+    /// Deletes learned rows that are too old; looks at every row, so call it about once a second. Where there is no memory
+    /// for the list of them, or no room to delete one, those rows wait for the next call.
+    void age(std::uint32_t now_seconds) noexcept;
     const LearningCounters& counters() const noexcept { return counters_; }
     std::uint64_t aged() const noexcept { return aged_; }
 
 private:
+    std::uint64_t& apply(const LearnEvent& event, std::uint32_t now_seconds) noexcept;
+    bool is_there(const LearnEvent& event) const noexcept;
+
     Tables& tables_;
     LearningRules rules_;
     LearningCounters counters_;

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include <ferry/error.hpp>
@@ -29,15 +30,28 @@ public:
     Attachments(const Attachments&) = delete;
     Attachments& operator=(const Attachments&) = delete;
 
-    /// Reader: the attachment as of `epoch`, or null.
+    /// Reader: the attachment as of `epoch`; where it is younger than that, its first version. Null where it has been removed,
+    /// or never was.
     const Attachment* at(AttachmentId id, Epoch epoch) const noexcept;
 
-    // The writer's side.
+    // The writer's side. Transactions (control/) are the way to call it.
+
     const Attachment* newest(AttachmentId id) const noexcept;
+    /// Reserves an id, until push() or release(). Fails with table_full.
     Expected<AttachmentId> allocate();
-    void push(Epoch since, Attachment attachment);
-    void push_deleted(Epoch since, AttachmentId id);
-    void forget_before(Epoch since);
+    void release(AttachmentId id) noexcept;
+
+    /// A change that waits to be pushed; all that can fail is in making it. `id` must be allocated, and that of `attachment`;
+    /// no attachment: deleted. Fails with no_memory.
+    static Expected<PreparedVersion<Attachment>> prepare(Epoch since, AttachmentId id, std::optional<Attachment> attachment);
+    void push(PreparedVersion<Attachment> prepared) noexcept;
+    /// prepare() and push() in one.
+    Expected<void> push(Epoch since, Attachment attachment);
+    Expected<void> push_deleted(Epoch since, AttachmentId id);
+
+    /// After a grace period since the commit of `since`: frees versions and ids that nobody can see any more.
+    void forget_before(Epoch since) noexcept;
+    /// All attachments in their newest version, by id.
     std::vector<const Attachment*> all() const;
     std::uint32_t max_attachments() const noexcept;
 

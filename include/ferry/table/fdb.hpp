@@ -19,7 +19,7 @@ class WordMap;
 /// How rows are stored is not part of the interface.
 class Fdb {
 public:
-    /// Names the place of a row for touch() and idle_seconds(); valid while the row exists.
+    /// Names the place of a row for touch(), within the burst that looked it up.
     enum class Slot : std::uint32_t { none = 0xffff'ffff };
 
     /// Room for `max_rows` rows and for `max_pending` rows in transactions that are not settled yet.
@@ -46,20 +46,23 @@ public:
     /// Rows that are not absent in their newest value.
     std::uint32_t size() const noexcept;
     std::uint32_t max_rows() const noexcept;
-    /// True when `fresh_rows` new keys and `pending` rows of one transaction fit now.
-    bool has_room(std::uint32_t fresh_rows, std::uint32_t pending) const noexcept;
+    /// True when one transaction that adds `fresh_rows` rows, deletes `deleted_rows` and prepares `pending` (0 where it
+    /// only stores) fits now. A deleted row goes on taking room until a grace period has passed: see reclaim().
+    bool has_room(std::uint32_t fresh_rows, std::uint32_t pending, std::uint32_t deleted_rows = 0) const noexcept;
 
     /// Stores the row's value, an absent one to delete it, in one atomic store that every reader sees at once.
     /// The key must not be in an unsettled transaction. has_room() was asked before.
-    void store(FdbKey key, Row row, std::uint32_t now_seconds);
-    /// Prepares the row's value: readers whose epoch is before `since` go on seeing the present one.
-    void prepare(FdbKey key, Row row, Epoch since, std::uint32_t now_seconds);
+    void store(FdbKey key, Row row, std::uint32_t now_seconds) noexcept;
+    /// Prepares the row's value, an absent one to delete it: readers whose epoch is before `since` go on seeing the
+    /// present one. `since` never falls from call to call. has_room() was asked before.
+    void prepare(FdbKey key, Row row, Epoch since, std::uint32_t now_seconds) noexcept;
     /// True where the key is in a transaction that is not settled yet.
     bool is_pending(FdbKey key) const noexcept;
-    /// After a grace period since the commit of `epoch`: writes its prepared rows out as plain ones.
-    void settle(Epoch epoch);
-    /// Frees what was deleted or settled before a grace period that has passed. `token` is one to wait for next.
-    void reclaim(Qsbr& qsbr);
+    /// After a grace period since the commit of `epoch`: writes its prepared rows, and those of earlier ones, out as plain.
+    void settle(Epoch epoch) noexcept;
+    /// Frees what was deleted or settled before a grace period that has passed, and starts the next where one is needed.
+    /// Never waits; what is left is freed by a later call.
+    void reclaim(Qsbr& qsbr) noexcept;
     /// Calls `visit` for every row that is not absent, in no order. The table must not be changed by it.
     void for_each(const std::function<void(FdbKey, Row, std::uint32_t last_seen)>& visit) const;
 

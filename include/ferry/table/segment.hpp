@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include <ferry/error.hpp>
@@ -29,19 +30,32 @@ public:
     Segments(const Segments&) = delete;
     Segments& operator=(const Segments&) = delete;
 
-    /// Reader: the segment of a VNI as of `epoch`, or null. Two loads to the index, one to the segment.
+    /// Reader: the segment of a VNI as of `epoch`, or null. Two loads to the index, two to the segment.
     const Segment* find(Vni vni, Epoch epoch) const noexcept;
     /// Reader: the segment of an index as of `epoch`, or null.
     const Segment* at(SegmentIndex index, Epoch epoch) const noexcept;
 
-    // The writer's side.
+    // The writer's side. Transactions (control/) are the way to call it.
+
     const Segment* newest(Vni vni) const noexcept;
-    /// A free index, or none when the table is full. The index stays taken until the segment is forgotten after deletion.
+    const Segment* newest(SegmentIndex index) const noexcept;
+    /// The index that belongs to the VNI: of its segment, reserved by allocate(), or of a deleted one that is not forgotten.
+    SegmentIndex index_of(Vni vni) const noexcept;
+    /// Reserves an index, until push() or release(). A VNI whose deleted segment is not forgotten yet gets the same one.
+    /// Fails with already_exists, table_full, no_memory.
     Expected<SegmentIndex> allocate(Vni vni);
-    void push(Epoch since, Segment segment);
-    void push_deleted(Epoch since, SegmentIndex index);
-    /// After a grace period since `since`: frees versions and indices that nobody can see any more.
-    void forget_before(Epoch since);
+    void release(SegmentIndex index) noexcept;
+
+    /// A change that waits to be pushed; all that can fail is in making it. `index` must be allocated, and that of `segment`;
+    /// no segment: deleted. Fails with no_memory.
+    static Expected<PreparedVersion<Segment>> prepare(Epoch since, SegmentIndex index, std::optional<Segment> segment);
+    void push(PreparedVersion<Segment> prepared) noexcept;
+    /// prepare() and push() in one.
+    Expected<void> push(Epoch since, Segment segment);
+    Expected<void> push_deleted(Epoch since, SegmentIndex index);
+
+    /// After a grace period since the commit of `since`: frees versions and indices that nobody can see any more.
+    void forget_before(Epoch since) noexcept;
     /// All segments in their newest version, by VNI.
     std::vector<const Segment*> all() const;
     std::uint32_t max_segments() const noexcept;

@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <list>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -24,6 +25,8 @@ public:
         Epoch since;
         std::optional<T> value;  ///< empty: deleted
         std::atomic<Version*> older{nullptr};
+
+        Version(Epoch since_, std::optional<T>&& value_) : since(since_), value(std::move(value_)) {}
     };
 
     VersionedCell() = default;
@@ -44,18 +47,19 @@ public:
         return version != nullptr && version->value ? &*version->value : nullptr;
     }
 
-    /// Reader: as read(), but where the value did not exist yet as of `epoch`, its first version. For values that are
-    /// reached through a row: a row that names one proves that it exists.
+    /// Reader: as read(), but where there was no value as of `epoch`, the first one after it. For values that are reached
+    /// through a row: a row that names one proves that it exists, even to a reader whose epoch is older.
     const T* read_referenced(Epoch epoch) const noexcept
     {
+        const T* later = nullptr;
         const Version* version = head_.load(std::memory_order_acquire);
-        while (version != nullptr && version->since > epoch) {
-            const Version* older = version->older.load(std::memory_order_acquire);
-            if (older == nullptr || (!older->value && version->value))
-                break;
-            version = older;
+        for (; version != nullptr; version = version->older.load(std::memory_order_acquire)) {
+            if (version->since <= epoch)
+                return version->value ? &*version->value : later;
+            if (version->value)
+                later = &*version->value;
         }
-        return version != nullptr && version->value ? &*version->value : nullptr;
+        return later;
     }
 
     /// Writer: the newest value, committed or not.
@@ -65,17 +69,23 @@ public:
         return version != nullptr && version->value ? &*version->value : nullptr;
     }
 
-    /// Writer: makes `value` (nothing: deleted) the newest version, visible from `since` on. Allocates.
-    void push(Epoch since, std::optional<T> value)
+    /// Writer: since when the newest value, or its absence, is visible; 0 where there was none ever.
+    Epoch newest_since() const noexcept
     {
-        auto* version = new Version{since, std::move(value)};
+        const Version* version = head_.load(std::memory_order_relaxed);
+        return version != nullptr ? version->since : 0;
+    }
+
+    /// Writer: makes `version` the newest one, visible from its `since` on.
+    void push(std::unique_ptr<Version> version) noexcept
+    {
         version->older.store(head_.load(std::memory_order_relaxed), std::memory_order_relaxed);
-        head_.store(version, std::memory_order_release);
+        head_.store(version.release(), std::memory_order_release);
     }
 
     /// Writer, after a grace period since the commit of `since`: cuts off all that is older than that version and deletes
     /// it. Readers do not go there any more.
-    void forget_before(Epoch since)
+    void forget_before(Epoch since) noexcept
     {
         Version* version = head_.load(std::memory_order_relaxed);
         while (version != nullptr && version->since > since)
@@ -89,6 +99,24 @@ public:
 
 private:
     std::atomic<Version*> head_{nullptr};
+};
+
+/// A change of one cell of a table, with all the memory that it needs: making it visible cannot fail.
+template <typename T>
+struct PreparedVersion {
+    struct Change {
+        Epoch since;
+        std::uint32_t index;
+    };
+
+    std::unique_ptr<typename VersionedCell<T>::Version> version;
+    std::list<Change> change;  ///< one element, for the table's list of cells with something to forget
+
+    /// `value` nothing: deleted. May throw std::bad_alloc.
+    PreparedVersion(std::uint32_t index, Epoch since, std::optional<T>&& value)
+        : version(std::make_unique<typename VersionedCell<T>::Version>(since, std::move(value))), change(1, Change{since, index})
+    {
+    }
 };
 
 }  // namespace ferry

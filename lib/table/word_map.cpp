@@ -1,0 +1,159 @@
+#include "table/word_map.hpp"
+
+#include <chrono>
+#include <new>
+
+#include <sys/mman.h>
+#include <sys/random.h>
+
+#include "table/no_memory.hpp"
+
+namespace ferry {
+namespace {
+
+/// Places for every three quarters of a live key: at this load 5 % of the keys lie beyond their home bucket.
+constexpr std::uint64_t buckets_for(std::uint64_t keys) noexcept
+{
+    return (keys + 5) / 6 + 8;
+}
+
+/// Hands out parts of one block of memory, each aligned to 128 bytes.
+class Carver {
+public:
+    explicit Carver(void* memory = nullptr) : at_(static_cast<std::byte*>(memory)) {}
+
+    template <typename T>
+    T* take(std::size_t count) noexcept
+    {
+        auto* part = reinterpret_cast<T*>(at_);
+        const std::size_t bytes = (count * sizeof(T) + 127) / 128 * 128;
+        at_ = at_ == nullptr ? nullptr : at_ + bytes;
+        bytes_ += bytes;
+        return part;
+    }
+    std::size_t bytes() const noexcept { return bytes_; }
+
+private:
+    std::byte* at_;
+    std::size_t bytes_ = 0;
+};
+
+/// Two numbers that nobody outside can guess. The multiplier is odd, so that multiplying loses nothing.
+void fill_secret(std::uint64_t (&secret)[2]) noexcept
+{
+    if (getrandom(secret, sizeof(secret), GRND_NONBLOCK) != static_cast<ssize_t>(sizeof(secret))) {
+        // Early in a boot the kernel has no randomness yet. What this gives is not secret, but spreads keys as well.
+        const auto now = static_cast<std::uint64_t>(std::chrono::steady_clock::now().time_since_epoch().count());
+        secret[0] = now * 0x9e37'79b9'7f4a'7c15;
+        secret[1] = reinterpret_cast<std::uintptr_t>(&secret) ^ 0xd6e8'feb8'6659'fd93;
+    }
+    secret[1] |= 1;
+}
+
+}  // namespace
+
+Expected<std::unique_ptr<WordMap>> WordMap::make(std::uint32_t max_keys)
+{
+    if (max_keys == 0 || max_keys > 0x8000'0000)
+        return fail(ErrorCode::invalid_argument, "a table has room for 1 to 2147483648 keys");
+    std::unique_ptr<WordMap> map(new (std::nothrow) WordMap);
+    if (map == nullptr)
+        return no_memory();
+    const std::uint64_t buckets = buckets_for(max_keys);
+    const std::uint64_t slots = buckets * bucket_keys;
+    map->bucket_count_ = static_cast<std::uint32_t>(buckets);
+    map->used_limit_ = static_cast<std::uint32_t>(slots - slots / 10);
+    fill_secret(map->secret_);
+
+    const auto carve = [&](Carver carver) {
+        map->buckets_ = carver.take<Bucket>(buckets);
+        map->stamps_ = carver.take<std::atomic<std::uint32_t>>(slots);
+        map->passed_by_ = carver.take<std::uint32_t>(buckets);
+        map->erased_in_ = carver.take<std::uint32_t>(slots);
+        map->queued_ = carver.take<bool>(slots);
+        map->queue_ = carver.take<Erased>(slots);
+        return carver.bytes();
+    };
+    map->memory_bytes_ = carve(Carver{});
+    void* memory = mmap(nullptr, map->memory_bytes_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED)
+        return no_memory();
+    map->memory_ = memory;
+    carve(Carver{memory});
+    // A wish: random look-ups in a large table miss the TLB with small pages. All begins as zeros: `empty`, and no word.
+    madvise(memory, map->memory_bytes_, MADV_HUGEPAGE);
+    return map;
+}
+
+WordMap::~WordMap()
+{
+    if (memory_ != nullptr)
+        munmap(memory_, memory_bytes_);
+}
+
+std::uint32_t WordMap::insert(std::uint64_t key, std::uint64_t word) noexcept
+{
+    std::uint32_t bucket = home(key);
+    std::uint32_t distance = 0;
+    unsigned free_places = 0;
+    while ((free_places = matches(buckets_[bucket], empty) | matches(buckets_[bucket], tombstone)) == 0) {
+        ++passed_by_[bucket];
+        ++distance;
+        bucket = next(bucket);
+    }
+    const std::uint32_t slot = bucket * bucket_keys + static_cast<std::uint32_t>(std::countr_zero(free_places)) / 2;
+    if (distance > longest_.load(std::memory_order_relaxed))
+        longest_.store(distance, std::memory_order_relaxed);
+    ++used_;
+    stamps_[slot].store(0, std::memory_order_relaxed);
+    word_at(slot).store(word, std::memory_order_relaxed);
+    // Whoever sees the key sees its word, and how far to look.
+    key_at(slot).store(key, std::memory_order_release);
+    return slot;
+}
+
+void WordMap::erase(std::uint32_t slot, std::uint32_t batch) noexcept
+{
+    word_at(slot).store(0, std::memory_order_release);
+    erased_in_[slot] = batch;
+    if (!queued_[slot]) {
+        queued_[slot] = true;
+        queue_[queue_tail_++ % slot_count()] = {slot, batch};
+    }
+}
+
+void WordMap::reclaim(std::uint32_t over) noexcept
+{
+    // Entries are in the order of their batches. Those that are put back go to the end, so one round is enough.
+    for (std::uint64_t end = queue_tail_; queue_head_ != end; ++queue_head_) {
+        const Erased erased = queue_[queue_head_ % slot_count()];
+        if (static_cast<std::int32_t>(erased.batch - over) > 0)
+            break;
+        const bool put_in_again = word(erased.slot) != 0;
+        const bool erased_again = !put_in_again && erased_in_[erased.slot] != erased.batch;
+        if (erased_again && static_cast<std::int32_t>(erased_in_[erased.slot] - over) > 0) {
+            queue_[queue_tail_++ % slot_count()] = {erased.slot, erased_in_[erased.slot]};
+            continue;
+        }
+        queued_[erased.slot] = false;
+        if (!put_in_again)
+            free(erased.slot);
+    }
+}
+
+void WordMap::free(std::uint32_t slot) noexcept
+{
+    const std::uint32_t place = slot / bucket_keys;
+    const std::uint32_t first = home(key(slot));
+    key_at(slot).store(passed_by_[place] != 0 ? tombstone : empty, std::memory_order_relaxed);
+    for (std::uint32_t bucket = first; bucket != place; bucket = next(bucket)) {
+        if (--passed_by_[bucket] != 0)
+            continue;
+        for (auto& freed : buckets_[bucket].keys)
+            if (freed.load(std::memory_order_relaxed) == tombstone)
+                freed.store(empty, std::memory_order_relaxed);
+    }
+    --used_;
+}
+
+}  // namespace ferry

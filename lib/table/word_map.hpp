@@ -1,0 +1,184 @@
+// A hash table from 64-bit keys to 64-bit words for one writer and any number of readers that never wait.
+//
+// A bucket is two cache lines: eight keys, then their eight words. A key that finds its home bucket full goes to the next
+// one (linear probing), and the writer counts, for each bucket, the keys that went past it. A reader needs no counts:
+// in a bucket that keys went past, a freed place holds `tombstone`, in any other `empty`, so a reader that sees an
+// `empty` place knows that its key is not further on.
+//
+// A reader matches a whole key, then loads the word beside it. So a place never changes its key while a reader may stand
+// between the two: erase() makes the word 0 at once, and the place is used again only after a grace period.
+#pragma once
+
+#include <atomic>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+#if defined(__SSE4_1__) && !defined(__SANITIZE_THREAD__)
+#include <smmintrin.h>
+#endif
+
+#include <ferry/error.hpp>
+
+namespace ferry {
+
+class WordMap {
+public:
+    /// Not a slot.
+    static constexpr std::uint32_t no_slot = 0xffff'ffff;
+    /// These two are not keys; they are never found.
+    static constexpr std::uint64_t empty = 0;
+    static constexpr std::uint64_t tombstone = ~std::uint64_t{0};
+
+    /// Room for `max_keys` live keys, and for a fifth as many that wait for their grace period. Fails with invalid_argument
+    /// (0, or more than 2^31 keys) or no_memory.
+    static Expected<std::unique_ptr<WordMap>> make(std::uint32_t max_keys);
+    ~WordMap();
+    WordMap(const WordMap&) = delete;
+    WordMap& operator=(const WordMap&) = delete;
+
+    // Readers. A look-up is home(), prefetch() and, once the lines may have come, find().
+
+    /// The bucket where a look-up of `key` begins.
+    std::uint32_t home(std::uint64_t key) const noexcept
+    {
+        // Folded multiplication by a secret of this table: keys that a guest chooses (its MACs) must not be able to
+        // pile up in one bucket, and keys in sequence must spread. Then a multiplication instead of a remainder.
+        const auto product = static_cast<unsigned __int128>(key ^ secret_[0]) * secret_[1];
+        const auto hash = static_cast<std::uint64_t>(product >> 64) ^ static_cast<std::uint64_t>(product);
+        return static_cast<std::uint32_t>((hash >> 32) * bucket_count_ >> 32);
+    }
+
+    void prefetch(std::uint32_t bucket) const noexcept
+    {
+        __builtin_prefetch(&buckets_[bucket].keys);
+        __builtin_prefetch(&buckets_[bucket].words);
+    }
+
+    struct Found {
+        std::uint64_t word = 0;  ///< 0: not there
+        std::uint32_t slot = no_slot;
+    };
+
+    /// Looks `key` up from its home bucket on.
+    Found find(std::uint32_t bucket, std::uint64_t key) const noexcept
+    {
+        if (key + 1 <= 1)
+            return {};
+        const std::uint32_t slot = slot_from(bucket, key);
+        if (slot == no_slot)
+            return {};
+        // The word belongs to the key that was matched, whatever the writer did in between: see above.
+        const std::uint64_t word = word_at(slot).load(std::memory_order_acquire);
+        return {word, word != 0 ? slot : no_slot};
+    }
+    Found find(std::uint64_t key) const noexcept { return find(home(key), key); }
+
+    /// A number that readers and the writer may keep for each slot; 0 when the key is put in.
+    std::atomic<std::uint32_t>& stamp(std::uint32_t slot) const noexcept { return stamps_[slot]; }
+
+    // The writer.
+
+    /// The slot of a key that is in the table or waits for its grace period, else no_slot.
+    std::uint32_t slot_of(std::uint64_t key) const noexcept { return key + 1 <= 1 ? no_slot : slot_from(home(key), key); }
+    std::uint64_t key(std::uint32_t slot) const noexcept { return key_at(slot).load(std::memory_order_relaxed); }
+    std::uint64_t word(std::uint32_t slot) const noexcept { return word_at(slot).load(std::memory_order_relaxed); }
+
+    /// True when `keys` more keys that have no slot can be inserted.
+    bool has_room(std::uint32_t keys) const noexcept { return keys <= used_limit_ - used_; }
+    /// Puts in a key that has no slot, with a word that is not 0. has_room() was asked before.
+    std::uint32_t insert(std::uint64_t key, std::uint64_t word) noexcept;
+    /// Changes the word of a key that has a slot, erased or not, to one that is not 0: one store.
+    void set(std::uint32_t slot, std::uint64_t word) noexcept { word_at(slot).store(word, std::memory_order_release); }
+    /// Takes the key out: one store. Its slot is free when `batch` (see GraceBatches) is over.
+    void erase(std::uint32_t slot, std::uint32_t batch) noexcept;
+    /// Frees the slots of what was erased in batches up to `over`.
+    void reclaim(std::uint32_t over) noexcept;
+
+    /// Slots are numbered from 0. Where word(slot) is 0 there is no key in it.
+    std::uint32_t slot_count() const noexcept { return bucket_count_ * bucket_keys; }
+
+private:
+    static constexpr std::uint32_t bucket_keys = 8;
+    struct alignas(128) Bucket {
+        std::atomic<std::uint64_t> keys[bucket_keys];
+        std::atomic<std::uint64_t> words[bucket_keys];
+    };
+    static_assert(sizeof(Bucket) == 128 && std::atomic<std::uint64_t>::is_always_lock_free);
+
+    /// An erased slot in the queue. A slot is in the queue at most once, so the queue cannot overflow.
+    struct Erased {
+        std::uint32_t slot;
+        std::uint32_t batch;
+    };
+
+    WordMap() = default;
+
+    std::atomic<std::uint64_t>& key_at(std::uint32_t slot) const noexcept
+    {
+        return buckets_[slot / bucket_keys].keys[slot % bucket_keys];
+    }
+    std::atomic<std::uint64_t>& word_at(std::uint32_t slot) const noexcept
+    {
+        return buckets_[slot / bucket_keys].words[slot % bucket_keys];
+    }
+    std::uint32_t next(std::uint32_t bucket) const noexcept { return bucket + 1 == bucket_count_ ? 0 : bucket + 1; }
+
+    /// Bits 2i and 2i+1 are set where key i of the bucket is `key`. Orders later loads of this thread after those of
+    /// the keys.
+    static unsigned matches(const Bucket& bucket, std::uint64_t key) noexcept
+    {
+#if defined(__SSE4_1__) && !defined(__SANITIZE_THREAD__)
+        // x86 loads an aligned half of a 16-byte word atomically and keeps loads in order; the fence tells the compiler.
+        const __m128i wanted = _mm_set1_epi64x(static_cast<long long>(key));
+        const auto* keys = reinterpret_cast<const __m128i*>(bucket.keys);
+        const __m128i low = _mm_packs_epi32(_mm_cmpeq_epi64(_mm_load_si128(keys), wanted),
+                                            _mm_cmpeq_epi64(_mm_load_si128(keys + 1), wanted));
+        const __m128i high = _mm_packs_epi32(_mm_cmpeq_epi64(_mm_load_si128(keys + 2), wanted),
+                                             _mm_cmpeq_epi64(_mm_load_si128(keys + 3), wanted));
+        const auto mask = static_cast<unsigned>(_mm_movemask_epi8(_mm_packs_epi16(low, high)));
+        std::atomic_signal_fence(std::memory_order_acquire);
+        return mask;
+#else
+        unsigned mask = 0;
+        for (unsigned i = 0; i < bucket_keys; ++i)
+            mask |= (bucket.keys[i].load(std::memory_order_acquire) == key ? 3u : 0u) << 2 * i;
+        return mask;
+#endif
+    }
+
+    std::uint32_t slot_from(std::uint32_t bucket, std::uint64_t key) const noexcept
+    {
+        for (std::uint32_t distance = 0;;) {
+            if (const unsigned mask = matches(buckets_[bucket], key); mask != 0) [[likely]]
+                return bucket * bucket_keys + static_cast<std::uint32_t>(std::countr_zero(mask)) / 2;
+            if (matches(buckets_[bucket], empty) != 0 || ++distance > longest_.load(std::memory_order_relaxed))
+                return no_slot;
+            bucket = next(bucket);
+        }
+    }
+
+    void free(std::uint32_t slot) noexcept;
+
+    // Read by readers, all but `longest_` constant.
+    Bucket* buckets_ = nullptr;
+    std::atomic<std::uint32_t>* stamps_ = nullptr;
+    std::uint64_t secret_[2] = {};
+    std::uint32_t bucket_count_ = 0;
+    std::atomic<std::uint32_t> longest_{0};  ///< no key is, or was, more buckets than this from its home
+
+    // The writer's own, on other cache lines.
+    alignas(64) std::uint32_t* passed_by_ = nullptr;  ///< by bucket: keys whose home is before it and whose place is beyond
+    std::uint32_t* erased_in_ = nullptr;              ///< by slot: the batch of the last erase
+    bool* queued_ = nullptr;                          ///< by slot: it is in the queue
+    Erased* queue_ = nullptr;                         ///< a ring of slot_count() entries
+    std::uint64_t queue_head_ = 0;
+    std::uint64_t queue_tail_ = 0;
+    std::uint32_t used_ = 0;        ///< slots with a key in them, live or waiting
+    std::uint32_t used_limit_ = 0;
+    void* memory_ = nullptr;
+    std::size_t memory_bytes_ = 0;
+};
+
+}  // namespace ferry
