@@ -4,12 +4,12 @@ from .lifetime import Failure
 from .qmp import Qmp
 from .topology import VM_MAC
 
-# 8 KiB more than 256 MiB, and that matters: QEMU before 9.0 (Debian 12 has 7.2) forgets to tell an emulated processor
-# that a page is clean again when it reads the dirty bitmap of a block of memory in one go, which it does when the block is
-# a multiple of 256 KiB. What the guest writes then is left behind, and the guest dies on the destination sooner or later.
+# 8 KiB more than 256 MiB, and that matters. QEMU before 9.0 (Debian 12 has 7.2) reads the dirty bitmap of a block of
+# memory in one go where the block is a multiple of 256 KiB, and then forgets to tell an emulated processor that the
+# pages are clean again. What the guest writes to them afterwards is not migrated, and it dies on the destination.
 MEMORY_KB = 256 * 1024 + 8
-# `mitigations=off` because an emulated processor pays for each of them many times over. `panic=-1` with -no-reboot ends
-# QEMU when the guest dies, and the job hears of it.
+# `mitigations=off`, because an emulated processor pays for each of them many times over. `panic=-1` with -no-reboot
+# ends QEMU when the guest dies, and so the job hears of it.
 KERNEL_ARGUMENTS = "console=ttyS0 quiet mitigations=off panic=-1 net.ifnames=0"
 
 
@@ -17,8 +17,8 @@ class Guest:
     """The VM as one host runs it. A migrated VM is another Guest object, on the other host."""
 
     def __init__(self, lifetime, image, host, number, incoming=None):
-        """Starts QEMU on `host`, whose ferryd connects to socket_path(lifetime, host). With `incoming` (a path) it waits
-        there for a migration instead of booting. `number` tells the QEMU processes of one run apart."""
+        """Starts QEMU on `host`, whose ferryd connects to socket_path(lifetime, host). With `incoming` (a path) it
+        waits there for a migration instead of booting. `number` tells the QEMU processes of one run apart."""
         self.host = host
         self._lifetime = lifetime
         self._qmp_path = lifetime.folder / f"qmp-{number}.sock"

@@ -1,7 +1,7 @@
-"""One live migration, and what QEMU tells of it."""
+"""One live migration: how it is done, and what it looked like from QEMU and from ferryd."""
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from .guest import Guest
 from .lifetime import Failure
@@ -9,22 +9,18 @@ from .lifetime import Failure
 
 @dataclass
 class Move:
-    """What one move looked like from QEMU. Times are CLOCK_REALTIME in seconds."""
+    """One move. Times of day are CLOCK_REALTIME in seconds."""
 
     from_host: str
     to_host: str
     began_at: float
-    ended_at: float
-    stopped_at: float | None
-    resumed_at: float | None
     qemu_downtime_ms: int | None
-
-    @property
-    def pause_seen_by_qmp_ms(self):
-        """From the source's STOP to the destination's RESUME, or None if one of them was not told."""
-        if self.stopped_at is None or self.resumed_at is None:
-            return None
-        return (self.resumed_at - self.stopped_at) * 1e3
+    # From the ring's stop on the old host to its start on the new one, as the two ferryd saw them.
+    downtime_ms: float | None = None
+    # From the ring's start to the delivery of the first frame that had been waiting for it; None: none waited.
+    network_added_ms: float | None = None
+    # From the ring's start to the moment from which a host's workers saw the new row, by host.
+    rows_visible_ms: dict = field(default_factory=dict)
 
 
 def move_guest(lifetime, image, guest, host, number):
@@ -38,13 +34,28 @@ def move_guest(lifetime, image, guest, host, number):
     status = lifetime.wait_for(lambda: _settled(guest.qmp), 120, f"the guest migrates to {host.name}")
     if status["status"] != "completed":
         raise Failure(f"the migration to {host.name} {status['status']}: {status.get('error-desc', 'no reason given')}")
-    lifetime.wait_for(lambda: _event_time(arriving.qmp, "RESUME"), 30, f"the guest runs on {host.name}")
-    ended_at = time.time()
-    guest.qmp.collect_events()
-    move = Move(guest.host.name, host.name, began_at, ended_at, _event_time(guest.qmp, "STOP"),
-                _event_time(arriving.qmp, "RESUME"), status.get("downtime"))
+    lifetime.wait_for(lambda: arriving.qmp.command("query-status")["running"], 30, f"the guest runs on {host.name}")
     guest.quit()
-    return arriving, move
+    return arriving, Move(guest.host.name, host.name, began_at, status.get("downtime"))
+
+
+def measure(moves, events):
+    """Fills in what ferryd measured of the moves; `events` is {host's name: Ferryd.events()}."""
+    for index, move in enumerate(moves):
+        until = moves[index + 1].began_at if index + 1 < len(moves) else float("inf")
+        during = {name: [event for event in of_host if move.began_at <= event["time_ns"] / 1e9 < until]
+                  for name, of_host in events.items()}
+        stop = _first(during[move.from_host], "ring_stop")
+        start = _first(during[move.to_host], "ring_start")
+        if start is None:
+            continue
+        if stop is not None:
+            move.downtime_ms = (start["time_ns"] - stop["time_ns"]) / 1e6
+        move.network_added_ms = start["network_added_ms"]
+        for name, of_host in during.items():
+            event = start if name == move.to_host else _first(of_host, "peer")
+            if event is not None and event["visible_us"] is not None:
+                move.rows_visible_ms[name] = (event["time_ns"] - start["time_ns"]) / 1e6 + event["visible_us"] / 1e3
 
 
 def _settled(qmp):
@@ -52,9 +63,5 @@ def _settled(qmp):
     return status if status.get("status") in ("completed", "failed", "cancelled") else None
 
 
-def _event_time(qmp, name):
-    qmp.collect_events()
-    for event in qmp.events:
-        if event["event"] == name:
-            return event["timestamp"]["seconds"] + event["timestamp"]["microseconds"] / 1e6
-    return None
+def _first(events, cause):
+    return next((event for event in events if event["event"] == cause), None)

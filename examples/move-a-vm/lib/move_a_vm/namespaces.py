@@ -1,8 +1,8 @@
 """Network namespaces without a name: each lives as long as somebody holds it, so nothing can be left behind.
 
-A named namespace (`ip netns add`) outlives a driver that was killed. These are held by the driver's file descriptors and
-by the processes inside: when those are gone, the kernel takes the namespace and all its devices away. To look into one
-while the job runs: `nsenter --net=PATH`, with the path that the job prints.
+A named namespace (`ip netns add`) outlives a driver that was killed. These are held by the driver's file descriptors
+and by the processes inside: when those are gone, the kernel takes the namespace and all its devices away. To look into
+one while the job runs: `nsenter --net=PATH`, with the path that the job prints.
 """
 
 import contextlib

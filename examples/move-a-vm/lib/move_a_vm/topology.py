@@ -21,6 +21,7 @@ OVERLAY_MTU = 1500
 VNI = 100
 VM_MAC = "52:54:00:00:00:01"
 VM_ADDRESS = "10.100.0.10"
+SENDER_MAC = "02:fe:00:00:02:04"
 
 
 @dataclass
@@ -76,8 +77,8 @@ class Topology:
     def _build_sender_of_ferry_peer(self):
         """Q: a veth pair, one end for the sender, the other for ferryd."""
         space = self.ferry_peer.space
-        space.ip(f"link add sender type veth peer name attachment address 02:fe:00:00:01:04",
-                 f"link set sender address 02:fe:00:00:02:04 mtu {OVERLAY_MTU} up",
+        space.ip("link add sender type veth peer name attachment",
+                 f"link set sender address {SENDER_MAC} mtu {OVERLAY_MTU} up",
                  f"link set attachment mtu {OVERLAY_MTU} up",
                  "address add 10.100.0.2/24 dev sender")
         finish_frames(space, "sender")
@@ -96,9 +97,9 @@ class Topology:
 
 
 def finish_frames(space, device):
-    """Makes the kernel finish checksums and segments before a frame leaves by `device`. On veth it would leave them to a
-    NIC that is not there, and a port on AF_PACKET cannot tell an unfinished checksum from a wrong one. Frames that come
-    in are not merged either."""
+    """Makes the kernel finish checksums and segments before a frame leaves by `device`, and not merge what comes in. On
+    veth it would leave them to a NIC that is not there, and AF_PACKET cannot tell an unfinished checksum from a wrong
+    one."""
     for feature in ("tx", "tso", "gso", "gro", "lro"):
         # Not every device knows every feature.
         space.try_run("ethtool", "-K", device, feature, "off")
