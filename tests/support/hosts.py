@@ -57,17 +57,17 @@ def underlay_mac(address: str) -> str:
 class LinuxVtep:
     """A host whose VTEP is the kernel's: a vxlan device and a bridge for each segment, guests on the bridge."""
 
-    def __init__(self, underlay: Underlay, name: str, address: str, udp_checksums: bool = True):
+    def __init__(self, underlay: Underlay, name: str, address: str):
         self.namespace, self.name, self.address = Namespace(name), name, address
-        self._udp_checksums = udp_checksums
         underlay.connect(self.namespace, address)
 
-    def segment(self, vni: int, flood: list[str], learning: bool = True) -> None:
-        """Adds a segment whose broadcast, multicast and unknown unicast go to the VTEPs in `flood`."""
+    def segment(self, vni: int, flood: list[str], learning: bool = True, udp_checksums: bool = True) -> None:
+        """Adds a segment whose broadcast, multicast and unknown unicast go to the VTEPs in `flood`, and which sends outer
+        UDP checksums or leaves them zero."""
         bridge(self.namespace, f"br{vni}")
         self.namespace.ip(f"link add name vx{vni} mtu 1500 type vxlan id {vni} local {self.address} dstport {VXLAN_PORT} "
                           + ("learning" if learning else "nolearning")
-                          + (" udpcsum" if self._udp_checksums else " noudpcsum"))
+                          + (" udpcsum" if udp_checksums else " noudpcsum"))
         self.namespace.ip(f"link set dev vx{vni} master br{vni} up")
         for remote in flood:
             self.namespace.bridge(f"fdb append 00:00:00:00:00:00 dev vx{vni} dst {remote}")

@@ -1,0 +1,36 @@
+"""The topology most interop tests start from.
+
+    vm1 ── A (ferryd, 172.16.0.1) ── underlay ── B (Linux, 172.16.0.2) ── vm2
+
+With FERRY_TEST_SIDE=linux in the environment A is Linux too. That tests the test: what fails then is no fault of ferryd's.
+"""
+
+import os
+
+from .ferryd import FerryVtep
+from .hosts import Guest, LinuxVtep, Underlay
+
+VNI = 100
+
+
+def vtep_under_test(underlay: Underlay, name: str = "A", address: str = "172.16.0.1"):
+    return (LinuxVtep if os.environ.get("FERRY_TEST_SIDE") == "linux" else FerryVtep)(underlay, name, address)
+
+
+class Pair:
+    """Two hosts with a guest each in VNI 100, ready for traffic; both learn, and flood to each other."""
+
+    def __init__(self):
+        self.underlay = Underlay()
+        self.a = vtep_under_test(self.underlay)
+        self.b = LinuxVtep(self.underlay, "B", "172.16.0.2")
+        self.vm1 = Guest("vm1", "02:00:00:00:00:01", "10.0.0.1/24", "fd00::1/64")
+        self.vm2 = Guest("vm2", "02:00:00:00:00:02", "10.0.0.2/24", "fd00::2/64")
+        for here, there, guest in ((self.a, self.b, self.vm1), (self.b, self.a, self.vm2)):
+            here.segment(VNI, [there.address])
+            here.attach(VNI, guest)
+        self.a.start()
+
+    def both_ways(self):
+        """(sender, receiver) for each direction."""
+        return (self.vm1, self.vm2), (self.vm2, self.vm1)

@@ -1,0 +1,61 @@
+"""Builds what the chosen tests need."""
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+from .catalogue import REPOSITORY, Test
+
+LIBRARY_ONLY = ["-DFERRY_DATAPLANE=OFF", "-DFERRY_BENCH=OFF", "-DFERRY_EXAMPLES=OFF"]
+FLAVOURS = {
+    "plain": ("build", ["-DCMAKE_BUILD_TYPE=RelWithDebInfo"]),
+    "asan": ("build-asan", ["-DCMAKE_BUILD_TYPE=RelWithDebInfo", "-DFERRY_SANITIZE=address,undefined", *LIBRARY_ONLY]),
+    "tsan": ("build-tsan", ["-DCMAKE_BUILD_TYPE=RelWithDebInfo", "-DFERRY_SANITIZE=thread", *LIBRARY_ONLY]),
+}
+
+
+class BuildFailed(Exception):
+    """The text says what failed and what the compiler wrote."""
+
+
+def folder_of(flavour: str) -> Path:
+    return REPOSITORY / FLAVOURS[flavour][0]
+
+
+def build(flavour: str, tests: list[Test], catalogue: list[Test]) -> None:
+    """Configures a build folder and builds what `tests`, all of this flavour, need. Raises BuildFailed."""
+    folder, options = folder_of(flavour), FLAVOURS[flavour][1]
+    launcher = ["-DCMAKE_CXX_COMPILER_LAUNCHER=ccache"] if shutil.which("ccache") else []
+    _run(["cmake", "-S", REPOSITORY, "-B", folder, "-G", "Ninja", *options, *launcher])
+    _check_complete(flavour, folder, catalogue)
+    _run(["ninja", "-C", folder, f"-j{os.cpu_count()}", *_targets(tests)])
+
+
+def _targets(tests: list[Test]) -> list[str]:
+    if any(test.script.startswith(("tests/install/", "tests/demo/")) for test in tests):
+        return ["all"]
+    targets = [test.program for test in tests if test.program]
+    if any(test.script for test in tests):
+        targets += ["ferryd", "ferryctl"]
+    return targets
+
+
+def _check_complete(flavour: str, folder: Path, catalogue: list[Test]) -> None:
+    """No test that CMake knows may be missing from the catalogue."""
+    listed = {test.program for test in catalogue if test.flavour == flavour}
+    if flavour == "tsan":
+        listed |= {test.program for test in catalogue if test.flavour == "asan"}  # deliberately only some of them
+    known = json.loads(_run(["ctest", "--test-dir", folder, "--show-only=json-v1"]))
+    unlisted = sorted({test["name"] for test in known["tests"]} - listed)
+    if unlisted:
+        raise BuildFailed(f"tests/run does not know these tests of {folder.name}: {', '.join(unlisted)}\n"
+                          "Their add_test must stand literally in a CMakeLists.txt under tests/unit or tests/packets.")
+
+
+def _run(words: list) -> str:
+    done = subprocess.run([str(word) for word in words], capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    if done.returncode != 0:
+        raise BuildFailed(f"{' '.join(map(str, words))}\n{done.stdout}{done.stderr}")
+    return done.stdout

@@ -1,0 +1,63 @@
+"""Which tests there are, known without building or configuring anything."""
+
+import fnmatch
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parents[3]
+TESTS = REPOSITORY / "tests"
+
+SCRIPT_FOLDERS = ("interop", "install", "demo")  # Python scripts, one test each
+PROGRAM_FOLDERS = ("unit", "packets")            # programs that CMake builds, registered with add_test
+THREADED = ("unit-table", "unit-control")        # what ThreadSanitizer has something to say about
+
+
+@dataclass(frozen=True)
+class Test:
+    name: str              # as the user gives it: unit/table, asan/packets/bad, interop/ping
+    flavour: str           # the build it uses: plain, asan or tsan
+    program: str = ""      # a program's name in CMake and CTest
+    script: str = ""       # or a script's path in the repository
+    seconds: int = 120     # more than this is a failure
+
+
+def _programs() -> list[tuple[str, bool]]:
+    """Each program's name and whether it needs ferryd's parts, which are not built with sanitizers."""
+    found = []
+    for folder in PROGRAM_FOLDERS:
+        for path in sorted((TESTS / folder).rglob("CMakeLists.txt")):
+            text = path.read_text(encoding="utf-8")
+            for name in re.findall(r"^\s*add_test\(\s*NAME\s+([\w-]+)", text, re.MULTILINE):
+                found.append((name, "FERRY_DATAPLANE" in text))
+    return found
+
+
+def all_tests() -> list[Test]:
+    """Every test, in the order in which they run."""
+    programs = _programs()
+    tests = [Test(name.replace("-", "/", 1), "plain", program=name) for name, _ in programs]
+    tests += [Test("asan/" + name.replace("-", "/", 1), "asan", program=name, seconds=300)
+              for name, needs_ferryd in programs if not needs_ferryd]
+    tests += [Test("tsan/" + name.replace("-", "/", 1), "tsan", program=name, seconds=300)
+              for name, _ in programs if name in THREADED]
+    for folder in SCRIPT_FOLDERS:
+        tests += [Test(f"{folder}/{path.stem}", "plain", script=str(path.relative_to(REPOSITORY)),
+                       seconds=600 if folder == "demo" else 120)
+                  for path in sorted((TESTS / folder).glob("*.py"))]
+    return tests
+
+
+def choose(tests: list[Test], wanted: list[str]) -> list[Test]:
+    """The tests that `wanted` names: whole names, folders or patterns with * and ?. Raises KeyError for a name that fits
+    no test."""
+    if not wanted:
+        return tests
+    chosen = set()
+    for name in wanted:
+        pattern = name.rstrip("/")
+        fits = {test for test in tests if fnmatch.fnmatchcase(test.name, pattern) or test.name.startswith(pattern + "/")}
+        if not fits:
+            raise KeyError(name)
+        chosen |= fits
+    return [test for test in tests if test in chosen]
