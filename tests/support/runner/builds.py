@@ -51,7 +51,7 @@ def _check_complete(flavour: str, folder: Path, catalogue: list[Test]) -> None:
     unlisted = sorted({test["name"] for test in known["tests"]} - listed)
     if unlisted:
         raise BuildFailed(f"tests/run does not know these tests of {folder.name}: {', '.join(unlisted)}\n"
-                          "Their add_test must stand literally in a CMakeLists.txt under tests/unit or tests/packets.")
+                          "catalogue.py says how tests are named.")
 
 
 def _run(words: list) -> str:

@@ -1,7 +1,6 @@
 """Which tests there are, known without building or configuring anything."""
 
 import fnmatch
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,7 +8,6 @@ REPOSITORY = Path(__file__).resolve().parents[3]
 TESTS = REPOSITORY / "tests"
 
 SCRIPT_FOLDERS = ("interop", "install", "demo")  # Python scripts, one test each
-PROGRAM_FOLDERS = ("unit", "packets")            # programs that CMake builds, registered with add_test
 THREADED = ("unit-table", "unit-control")        # what ThreadSanitizer has something to say about
 
 
@@ -23,14 +21,12 @@ class Test:
 
 
 def _programs() -> list[tuple[str, bool]]:
-    """Each program's name and whether it needs ferryd's parts, which are not built with sanitizers."""
-    found = []
-    for folder in PROGRAM_FOLDERS:
-        for path in sorted((TESTS / folder).rglob("CMakeLists.txt")):
-            text = path.read_text(encoding="utf-8")
-            for name in re.findall(r"^\s*add_test\(\s*NAME\s+([\w-]+)", text, re.MULTILINE):
-                found.append((name, "FERRY_DATAPLANE" in text))
-    return found
+    """The names that programs have in CMake and CTest - unit-FOLDER for each folder under unit/, packets-SUBJECT for each
+    packets/SUBJECT_test.cpp - and whether they need ferryd's parts, which are not built with sanitizers."""
+    units = sorted((TESTS / "unit").glob("*/CMakeLists.txt"))
+    subjects = sorted((TESTS / "packets").glob("*_test.cpp"))
+    return ([(f"unit-{path.parent.name}", "FERRY_DATAPLANE" in path.read_text(encoding="utf-8")) for path in units]
+            + [(f"packets-{path.stem.removesuffix('_test')}".replace("_", "-"), False) for path in subjects])
 
 
 def all_tests() -> list[Test]:
