@@ -1,0 +1,249 @@
+#include "rpc/client.hpp"
+
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+
+#include <fmt/format.h>
+
+#include "ferry.grpc.pb.h"
+#include "rpc/error_status.hpp"
+#include "rpc/messages.hpp"
+
+namespace ferryd {
+
+namespace {
+
+using ferry::ErrorCode;
+using Stub = v1::Ferry::Stub;
+
+constexpr std::chrono::seconds longest_call{20};
+constexpr int most_answer_bytes = 256 << 20;
+
+/// Connects and hangs up, for a plain answer to the question whether somebody listens.
+int try_connect(const std::filesystem::path& socket_path)
+{
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    if (socket_path.native().size() >= sizeof(address.sun_path))
+        return ENAMETOOLONG;
+    std::memcpy(address.sun_path, socket_path.c_str(), socket_path.native().size());
+    const int probe = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (probe < 0)
+        return errno;
+    // An address of a family is passed as the general type; that is the socket interface's own way.
+    const int error = connect(probe, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0 ? 0 : errno;
+    close(probe);
+    return error;
+}
+
+}  // namespace
+
+struct Client::Connection {
+    std::unique_ptr<Stub> stub;
+    std::atomic<bool> lost = false;
+
+    static std::unique_ptr<grpc::ClientContext> context()
+    {
+        auto made = std::make_unique<grpc::ClientContext>();
+        made->set_deadline(std::chrono::system_clock::now() + longest_call);
+        return made;
+    }
+
+    ferry::Error error(const grpc::ClientContext& context, const grpc::Status& status)
+    {
+        CallFailure failure = failure_of(context, status);
+        if (!failure.refused && failure.error.code == ErrorCode::unavailable)
+            lost = true;
+        return std::move(failure.error);
+    }
+
+    /// One call with one answer; `read` makes the result of it.
+    template <typename Request, typename Response, typename Read>
+    auto call(grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*), const Request& request,
+              Read read) -> decltype(read(std::declval<const Response&>()))
+    {
+        Response response;
+        const auto made = context();
+        const grpc::Status status = (stub.get()->*method)(made.get(), request, &response);
+        if (!status.ok())
+            return tl::unexpected(error(*made, status));
+        return read(response);
+    }
+    template <typename Request, typename Response>
+    Expected<void> call(grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*),
+                        const Request& request)
+    {
+        return call(method, request, [](const Response&) { return Expected<void>{}; });
+    }
+};
+
+Client::Client(std::unique_ptr<Connection> connection) : connection_(std::move(connection)) {}
+Client::~Client() = default;
+
+Expected<std::unique_ptr<Client>> Client::connect(const std::filesystem::path& socket)
+{
+    if (const int error = try_connect(socket); error != 0)
+        return ferry::fail(
+            ErrorCode::unavailable,
+            fmt::format("cannot reach ferryd at {}: {}{}", socket.string(), std::strerror(error),
+                        error == ENOENT || error == ECONNREFUSED ? "; is it running, with this api.socket?" : ""));
+    grpc::ChannelArguments arguments;
+    arguments.SetMaxReceiveMessageSize(most_answer_bytes);
+    auto connection = std::make_unique<Connection>();
+    connection->stub = v1::Ferry::NewStub(
+        grpc::CreateCustomChannel("unix:" + socket.string(), grpc::InsecureChannelCredentials(), arguments));
+    return std::unique_ptr<Client>(new Client(std::move(connection)));
+}
+
+bool Client::lost() const noexcept
+{
+    return connection_->lost;
+}
+
+Expected<void> Client::add_port(const PortConfig& port)
+{
+    v1::AddPortRequest request;
+    *request.mutable_port() = to_message(port);
+    return connection_->call(&Stub::AddPort, request);
+}
+
+Expected<void> Client::remove_port(const std::string& name)
+{
+    v1::RemovePortRequest request;
+    request.set_name(name);
+    return connection_->call(&Stub::RemovePort, request);
+}
+
+Expected<std::vector<PortStatus>> Client::ports()
+{
+    return connection_->call(&Stub::ListPorts, {}, [](const v1::ListPortsResponse& response) {
+        return read_messages<PortStatus, v1::PortStatus>(response.ports(), from_message);
+    });
+}
+
+Expected<void> Client::add_segment(const SegmentConfig& segment)
+{
+    v1::AddSegmentRequest request;
+    *request.mutable_segment() = to_message(segment);
+    return connection_->call(&Stub::AddSegment, request);
+}
+
+Expected<void> Client::remove_segment(ferry::Vni vni)
+{
+    v1::RemoveSegmentRequest request;
+    request.set_vni(vni.value());
+    return connection_->call(&Stub::RemoveSegment, request);
+}
+
+Expected<void> Client::set_flood(ferry::Vni vni, std::vector<ferry::Ipv4Address> remotes)
+{
+    v1::SetFloodRequest request;
+    request.set_vni(vni.value());
+    for (ferry::Ipv4Address remote : remotes)
+        request.add_flood(remote.to_string());
+    return connection_->call(&Stub::SetFlood, request);
+}
+
+Expected<std::vector<SegmentStatus>> Client::segments()
+{
+    return connection_->call(&Stub::ListSegments, {}, [](const v1::ListSegmentsResponse& response) {
+        return read_messages<SegmentStatus, v1::Segment>(response.segments(), status_of);
+    });
+}
+
+Expected<void> Client::add_vtep(const VtepConfig& vtep)
+{
+    v1::AddVtepRequest request;
+    *request.mutable_vtep() = to_message(vtep);
+    return connection_->call(&Stub::AddVtep, request);
+}
+
+Expected<void> Client::change_vtep(const VtepConfig& vtep)
+{
+    v1::ChangeVtepRequest request;
+    *request.mutable_vtep() = to_message(vtep);
+    return connection_->call(&Stub::ChangeVtep, request);
+}
+
+Expected<void> Client::remove_vtep(ferry::Ipv4Address address)
+{
+    v1::RemoveVtepRequest request;
+    request.set_address(address.to_string());
+    return connection_->call(&Stub::RemoveVtep, request);
+}
+
+Expected<std::vector<VtepStatus>> Client::vteps()
+{
+    return connection_->call(&Stub::ListVteps, {}, [](const v1::ListVtepsResponse& response) {
+        return read_messages<VtepStatus, v1::VtepStatus>(response.vteps(), from_message);
+    });
+}
+
+Expected<MoveEvent> Client::set_fdb(ferry::Vni vni, ferry::MacAddress mac, const Place& place, FdbMode mode)
+{
+    v1::SetFdbRequest request;
+    request.set_vni(vni.value());
+    request.set_mac(mac.to_string());
+    if (place.vtep)
+        request.set_vtep(place.vtep->to_string());
+    else if (place.port)
+        request.set_port(*place.port);
+    request.set_mode(mode == FdbMode::add ? v1::SetFdbRequest::MODE_ADD : v1::SetFdbRequest::MODE_REPLACE);
+    return connection_->call(&Stub::SetFdb, request,
+                             [](const v1::SetFdbResponse& response) { return from_message(response.event()); });
+}
+
+Expected<MoveEvent> Client::remove_fdb(ferry::Vni vni, ferry::MacAddress mac)
+{
+    v1::RemoveFdbRequest request;
+    request.set_vni(vni.value());
+    request.set_mac(mac.to_string());
+    return connection_->call(&Stub::RemoveFdb, request,
+                             [](const v1::RemoveFdbResponse& response) { return from_message(response.event()); });
+}
+
+Expected<std::vector<FdbStatus>> Client::fdb(std::optional<ferry::Vni> vni)
+{
+    v1::ListFdbRequest request;
+    if (vni)
+        request.set_vni(vni->value());
+    const auto context = Connection::context();
+    const auto reader = connection_->stub->ListFdb(context.get(), request);
+    std::vector<FdbStatus> rows;
+    v1::ListFdbResponse part;
+    while (reader->Read(&part)) {
+        auto read = read_messages<FdbStatus, v1::FdbRow>(part.rows(), from_message);
+        if (!read) {
+            context->TryCancel();
+            static_cast<void>(reader->Finish());
+            return tl::unexpected(std::move(read.error()));
+        }
+        rows.insert(rows.end(), std::make_move_iterator(read->begin()), std::make_move_iterator(read->end()));
+    }
+    if (const grpc::Status status = reader->Finish(); !status.ok())
+        return tl::unexpected(connection_->error(*context, status));
+    return rows;
+}
+
+Expected<StatsStatus> Client::stats()
+{
+    return connection_->call(&Stub::GetStats, {},
+                             [](const v1::GetStatsResponse& response) { return from_message(response); });
+}
+
+Expected<std::vector<MoveEvent>> Client::moves(std::uint64_t after)
+{
+    v1::ListMovesRequest request;
+    request.set_after(after);
+    return connection_->call(&Stub::ListMoves, request, [](const v1::ListMovesResponse& response) {
+        return read_messages<MoveEvent, v1::MoveEvent>(response.events(), from_message);
+    });
+}
+
+}  // namespace ferryd

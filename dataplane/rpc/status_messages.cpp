@@ -1,0 +1,325 @@
+// Messages that tell how things are.
+#include <fmt/format.h>
+
+#include "config/values.hpp"
+#include "rpc/messages.hpp"
+
+namespace ferryd {
+
+using ferry::ErrorCode;
+
+namespace {
+
+/// Reads the fields of one answer and keeps the first fault.
+class Fields {
+public:
+    ferry::MacAddress mac(const std::string& text) { return checked(ferry::MacAddress::parse(text), text); }
+    ferry::Ipv4Address ipv4(const std::string& text) { return checked(ferry::Ipv4Address::parse(text), text); }
+    ferry::Vni vni(std::uint32_t value) { return checked(ferry::Vni::make(value), std::to_string(value)); }
+
+    std::vector<ferry::MacAddress> macs(const google::protobuf::RepeatedPtrField<std::string>& texts)
+    {
+        std::vector<ferry::MacAddress> values;
+        for (const std::string& text : texts)
+            values.push_back(mac(text));
+        return values;
+    }
+    std::vector<ferry::Ipv4Address> ipv4s(const google::protobuf::RepeatedPtrField<std::string>& texts)
+    {
+        std::vector<ferry::Ipv4Address> values;
+        for (const std::string& text : texts)
+            values.push_back(ipv4(text));
+        return values;
+    }
+    template <typename T>
+    T sub(Expected<T> value)
+    {
+        if (!value)
+            note(std::move(value.error()));
+        return value ? std::move(*value) : T{};
+    }
+
+    template <typename T>
+    Expected<T> finish(T value)
+    {
+        if (fault_)
+            return tl::unexpected(std::move(*fault_));
+        return value;
+    }
+
+private:
+    template <typename T>
+    T checked(std::optional<T> value, const std::string& text)
+    {
+        if (!value)
+            note({ErrorCode::invalid_argument,
+                  fmt::format("{} stands where an address or VNI should", in_quotes(text))});
+        return value.value_or(T{});
+    }
+    void note(ferry::Error fault)
+    {
+        if (!fault_)
+            fault_ = std::move(fault);
+    }
+    std::optional<ferry::Error> fault_;
+};
+
+v1::Traffic to_message(const TrafficStatus& traffic)
+{
+    v1::Traffic message;
+    message.set_in_frames(traffic.in_frames);
+    message.set_in_bytes(traffic.in_bytes);
+    message.set_out_frames(traffic.out_frames);
+    message.set_out_bytes(traffic.out_bytes);
+    message.mutable_drops()->insert(traffic.drops.begin(), traffic.drops.end());
+    return message;
+}
+
+TrafficStatus traffic_of(const v1::Traffic& message)
+{
+    return {message.in_frames(), message.in_bytes(), message.out_frames(), message.out_bytes(),
+            DropCounts(message.drops().begin(), message.drops().end())};
+}
+
+}  // namespace
+
+v1::PortStatus to_message(const PortStatus& port)
+{
+    v1::PortStatus message;
+    message.set_name(port.name);
+    message.set_kind(port.kind);
+    message.set_device(port.device);
+    message.set_underlay(port.underlay);
+    message.set_vni(port.vni.value());
+    for (const ferry::MacAddress& mac : port.macs)
+        message.add_macs(mac.to_string());
+    message.set_state(port.state);
+    message.set_worker(port.worker);
+    message.set_migrating(port.migrating);
+    message.set_kernel_drops(port.kernel_drops);
+    *message.mutable_traffic() = to_message(port.traffic);
+    return message;
+}
+
+Expected<PortStatus> from_message(const v1::PortStatus& message)
+{
+    Fields fields;
+    PortStatus port;
+    port.name = message.name();
+    port.kind = message.kind();
+    port.device = message.device();
+    port.underlay = message.underlay();
+    port.vni = fields.vni(message.vni());
+    port.macs = fields.macs(message.macs());
+    port.state = message.state();
+    port.worker = message.worker();
+    port.migrating = message.migrating();
+    port.kernel_drops = message.kernel_drops();
+    port.traffic = traffic_of(message.traffic());
+    return fields.finish(std::move(port));
+}
+
+v1::Segment to_message(const SegmentStatus& segment)
+{
+    v1::Segment message;
+    message.set_vni(segment.vni.value());
+    message.set_learning(segment.learning);
+    for (ferry::Ipv4Address remote : segment.flood)
+        message.add_flood(remote.to_string());
+    for (const std::string& port : segment.ports)
+        message.add_ports(port);
+    return message;
+}
+
+Expected<SegmentStatus> status_of(const v1::Segment& message)
+{
+    Fields fields;
+    SegmentStatus segment;
+    segment.vni = fields.vni(message.vni());
+    segment.learning = message.learning();
+    segment.flood = fields.ipv4s(message.flood());
+    segment.ports.assign(message.ports().begin(), message.ports().end());
+    return fields.finish(std::move(segment));
+}
+
+v1::VtepStatus to_message(const VtepStatus& vtep)
+{
+    v1::VtepStatus message;
+    message.set_address(vtep.address.to_string());
+    message.set_next_hop(vtep.next_hop.to_string());
+    message.set_mtu(vtep.mtu);
+    *message.mutable_traffic() = to_message(vtep.traffic);
+    return message;
+}
+
+Expected<VtepStatus> from_message(const v1::VtepStatus& message)
+{
+    Fields fields;
+    VtepStatus vtep;
+    vtep.address = fields.ipv4(message.address());
+    vtep.next_hop = fields.mac(message.next_hop());
+    vtep.mtu = static_cast<std::uint16_t>(message.mtu());
+    vtep.traffic = traffic_of(message.traffic());
+    return fields.finish(std::move(vtep));
+}
+
+v1::FdbRow to_message(const FdbStatus& row)
+{
+    v1::FdbRow message;
+    message.set_vni(row.vni.value());
+    message.set_mac(row.mac.to_string());
+    switch (row.kind) {
+    case ferry::RowKind::local: message.set_kind(v1::ROW_KIND_LOCAL); break;
+    case ferry::RowKind::remote: message.set_kind(v1::ROW_KIND_REMOTE); break;
+    case ferry::RowKind::blackhole: message.set_kind(v1::ROW_KIND_BLACKHOLE); break;
+    default: break;
+    }
+    switch (row.origin) {
+    case ferry::RowOrigin::permanent: message.set_origin(v1::ROW_ORIGIN_PERMANENT); break;
+    case ferry::RowOrigin::endpoint: message.set_origin(v1::ROW_ORIGIN_ENDPOINT); break;
+    case ferry::RowOrigin::learned: message.set_origin(v1::ROW_ORIGIN_LEARNED); break;
+    }
+    if (row.vtep)
+        message.set_vtep(row.vtep->to_string());
+    if (row.port)
+        message.set_port(*row.port);
+    message.set_idle_seconds(row.idle_seconds);
+    return message;
+}
+
+Expected<FdbStatus> from_message(const v1::FdbRow& message)
+{
+    Fields fields;
+    FdbStatus row;
+    row.vni = fields.vni(message.vni());
+    row.mac = fields.mac(message.mac());
+    switch (message.kind()) {
+    case v1::ROW_KIND_LOCAL: row.kind = ferry::RowKind::local; break;
+    case v1::ROW_KIND_REMOTE: row.kind = ferry::RowKind::remote; break;
+    case v1::ROW_KIND_BLACKHOLE: row.kind = ferry::RowKind::blackhole; break;
+    default: break;
+    }
+    switch (message.origin()) {
+    case v1::ROW_ORIGIN_ENDPOINT: row.origin = ferry::RowOrigin::endpoint; break;
+    case v1::ROW_ORIGIN_LEARNED: row.origin = ferry::RowOrigin::learned; break;
+    default: row.origin = ferry::RowOrigin::permanent; break;
+    }
+    if (message.has_vtep())
+        row.vtep = fields.ipv4(message.vtep());
+    if (message.has_port())
+        row.port = message.port();
+    row.idle_seconds = message.idle_seconds();
+    return fields.finish(std::move(row));
+}
+
+v1::GetStatsResponse to_message(const StatsStatus& stats)
+{
+    v1::GetStatsResponse message;
+    message.set_underlay_in_frames(stats.underlay_in_frames);
+    message.set_passed(stats.passed);
+    message.set_encapsulated(stats.encapsulated);
+    message.set_decapsulated(stats.decapsulated);
+    message.set_replicated(stats.replicated);
+    message.set_local_switched(stats.local_switched);
+    message.set_learn_overflow(stats.learn_overflow);
+    message.set_learned(stats.learned);
+    message.set_learned_moved(stats.learned_moved);
+    message.set_aged(stats.aged);
+    message.set_learning_refused(stats.learning_refused);
+    message.mutable_drops()->insert(stats.drops.begin(), stats.drops.end());
+    for (const PortStatus& port : stats.ports)
+        *message.add_ports() = to_message(port);
+    for (const VtepStatus& vtep : stats.vteps)
+        *message.add_vteps() = to_message(vtep);
+    for (const WorkerStatus& worker : stats.workers) {
+        v1::WorkerStatus& added = *message.add_workers();
+        added.set_index(worker.index);
+        added.set_cpu(worker.cpu);
+        added.set_loops(worker.loops);
+        added.set_idle_loops(worker.idle_loops);
+        added.set_sleeps(worker.sleeps);
+    }
+    return message;
+}
+
+Expected<StatsStatus> from_message(const v1::GetStatsResponse& message)
+{
+    Fields fields;
+    StatsStatus stats;
+    stats.underlay_in_frames = message.underlay_in_frames();
+    stats.passed = message.passed();
+    stats.encapsulated = message.encapsulated();
+    stats.decapsulated = message.decapsulated();
+    stats.replicated = message.replicated();
+    stats.local_switched = message.local_switched();
+    stats.learn_overflow = message.learn_overflow();
+    stats.learned = message.learned();
+    stats.learned_moved = message.learned_moved();
+    stats.aged = message.aged();
+    stats.learning_refused = message.learning_refused();
+    stats.drops.insert(message.drops().begin(), message.drops().end());
+    stats.ports = fields.sub(read_messages<PortStatus, v1::PortStatus>(message.ports(), from_message));
+    stats.vteps = fields.sub(read_messages<VtepStatus, v1::VtepStatus>(message.vteps(), from_message));
+    for (const v1::WorkerStatus& worker : message.workers())
+        stats.workers.push_back({worker.index(), worker.cpu(), worker.loops(), worker.idle_loops(), worker.sleeps()});
+    return fields.finish(std::move(stats));
+}
+
+v1::MoveEvent to_message(const MoveEvent& event)
+{
+    v1::MoveEvent message;
+    message.set_id(event.id);
+    switch (event.cause) {
+    case MoveEvent::Cause::ring_start: message.set_cause(v1::MoveEvent::CAUSE_RING_START); break;
+    case MoveEvent::Cause::ring_stop: message.set_cause(v1::MoveEvent::CAUSE_RING_STOP); break;
+    case MoveEvent::Cause::peer: message.set_cause(v1::MoveEvent::CAUSE_PEER); break;
+    case MoveEvent::Cause::manual: message.set_cause(v1::MoveEvent::CAUSE_MANUAL); break;
+    }
+    message.set_time_ns(event.time_ns);
+    message.set_vni(event.vni.value());
+    message.set_mac(event.mac.to_string());
+    message.set_from(event.from);
+    message.set_to(event.to);
+    message.set_version(event.version);
+    if (event.visible_us)
+        message.set_visible_us(*event.visible_us);
+    for (const std::string& peer : event.peers_told)
+        message.add_peers_told(peer);
+    for (const std::string& peer : event.peers_failed)
+        message.add_peers_failed(peer);
+    if (event.first_delivery_ms)
+        message.set_first_delivery_ms(*event.first_delivery_ms);
+    if (event.network_added_ms)
+        message.set_network_added_ms(*event.network_added_ms);
+    return message;
+}
+
+Expected<MoveEvent> from_message(const v1::MoveEvent& message)
+{
+    Fields fields;
+    MoveEvent event;
+    event.id = message.id();
+    switch (message.cause()) {
+    case v1::MoveEvent::CAUSE_RING_START: event.cause = MoveEvent::Cause::ring_start; break;
+    case v1::MoveEvent::CAUSE_RING_STOP: event.cause = MoveEvent::Cause::ring_stop; break;
+    case v1::MoveEvent::CAUSE_PEER: event.cause = MoveEvent::Cause::peer; break;
+    default: event.cause = MoveEvent::Cause::manual; break;
+    }
+    event.time_ns = message.time_ns();
+    event.vni = fields.vni(message.vni());
+    event.mac = fields.mac(message.mac());
+    event.from = message.from();
+    event.to = message.to();
+    event.version = message.version();
+    if (message.has_visible_us())
+        event.visible_us = message.visible_us();
+    event.peers_told.assign(message.peers_told().begin(), message.peers_told().end());
+    event.peers_failed.assign(message.peers_failed().begin(), message.peers_failed().end());
+    if (message.has_first_delivery_ms())
+        event.first_delivery_ms = message.first_delivery_ms();
+    if (message.has_network_added_ms())
+        event.network_added_ms = message.network_added_ms();
+    return fields.finish(std::move(event));
+}
+
+}  // namespace ferryd
