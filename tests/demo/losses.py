@@ -1,0 +1,104 @@
+"""The main job's books: which counter explains which loss. No network is needed.
+
+Counters are made up here as ferryd, the kernel and the guest would give them; the report must put each drop to the flow
+and the cause that it belongs to, explain no more than is missing, and leave the rest to be seen.
+"""
+
+import sys
+from types import SimpleNamespace
+
+from support.outcome import check_equal, finish, step
+from support.sandbox import REPOSITORY
+
+sys.path.insert(0, str(REPOSITORY / "examples/move-a-vm/lib"))
+from move_a_vm.losses import Loss, difference, explain, share_out  # noqa: E402
+from move_a_vm.moves import Move, measure  # noqa: E402
+from move_a_vm.traffic import Counts  # noqa: E402
+
+P, Q = "172.16.0.3", "172.16.0.4"
+DEVICES = ["S/underlay", "U/to-S", "D/underlay", "U/to-D", "P/underlay", "P/vxlan100", "U/to-P", "Q/underlay", "Q/sender",
+           "Q/attachment", "U/to-Q"]
+
+
+def topology():
+    hosts = {name: SimpleNamespace(name=name, address=f"172.16.0.{number}")
+             for number, name in enumerate("SDPQ", start=1)}
+    return SimpleNamespace(source=hosts["S"], destination=hosts["D"], linux_peer=hosts["P"], ferry_peer=hosts["Q"])
+
+
+def counts(sent=1000, heard=1000, answered=None, back=None, **guest):
+    """One flow: sent by the peer, heard and answered by the guest, and back at the peer."""
+    answered = heard if answered is None else answered
+    return Counts({"sent": sent, "received": answered if back is None else back, "socket_drops": 0},
+                  {"received": heard, "answers_sent": answered, "socket_drops": 0, **guest})
+
+
+def books(ferry=None, kernel=None, guest=None, p=None, q=None):
+    """Returns each flow's lost_by, without what is 0."""
+    no_drops = {device: {"rx": 0, "tx": 0} for device in DEVICES}
+    losses = explain(topology(), {"S": {}, "D": {}, "Q": {}, **(ferry or {})}, {**no_drops, **(kernel or {})}, guest or {},
+                     {"P": p or counts(), "Q": q or counts()})
+    return {f"{peer} {way}": {name: frames for name, frames in
+                              {**loss.by, "unaccounted": loss.unaccounted()}.items() if frames}
+            for (peer, way), loss in losses.items()}
+
+
+def test():
+    nothing = {"P to vm": {}, "P from vm": {}, "Q to vm": {}, "Q from vm": {}}
+
+    step("nothing lost, nothing to explain")
+    check_equal(books(), nothing, "books")
+
+    step("ferryd's drops by VTEP go to that peer's flow, under the report's words")
+    seen = books({"S": {f"vtep {P}": {"ring_stopped": 5, "split_horizon": 2}, f"vtep {Q}": {"ring_stopped": 4}},
+                  "D": {f"vtep {P}": {"ring_full": 3}}}, p=counts(heard=990), q=counts(heard=996))
+    check_equal(seen, {**nothing, "P to vm": {"dock": 5, "ring_full": 3, "no_row": 2}, "Q to vm": {"dock": 4}}, "books")
+
+    step("the drops of a flow's own socket are the guest's")
+    check_equal(books(q=counts(heard=993, socket_drops=7)), {**nothing, "Q to vm": {"in_guest": 7}}, "books")
+
+    step("what no counter explains is unaccounted")
+    check_equal(books(p=counts(heard=990)), {**nothing, "P to vm": {"unaccounted": 10}}, "books")
+
+    step("more drops than losses show as a negative number")
+    seen = books({"S": {f"vtep {P}": {"ring_stopped": 3}}}, p=counts(heard=999))
+    check_equal(seen["P to vm"], {"dock": 3, "unaccounted": -2}, "books of P to vm")
+
+    step("a kernel's counter explains what is missing, and no more")
+    seen = books(kernel={"P/underlay": {"rx": 50, "tx": 0}}, p=counts(back=980))
+    check_equal(seen, {**nothing, "P from vm": {"underlay": 20}}, "books")
+
+    step("a counter that both peers share is shared out in proportion")
+    seen = books({"S": {"port underlay": {"kernel": 40}}}, p=counts(heard=970), q=counts(heard=990))
+    check_equal(seen, {**nothing, "P to vm": {"underlay": 30}, "Q to vm": {"underlay": 10}}, "books")
+
+    step("a reason that the report has no word for keeps its own")
+    seen = books({"D": {f"vtep {P}": {"handover_full": 6}}}, p=counts(heard=994))
+    check_equal(seen["P to vm"], {"handover_full": 6}, "books of P to vm")
+
+    step("announcements that nobody took do not look like losses")
+    check_equal(books({"D": {f"vtep {P}": {"flood_empty": 9}}}, {"P/vxlan100": {"rx": 5, "tx": 0}}), nothing, "books")
+
+    step("shares add up to the counter when they do not divide evenly")
+    losses = [Loss(1), Loss(1), Loss(1)]
+    share_out(losses, "underlay", 2)
+    check_equal(sum(loss.by["underlay"] for loss in losses), 2, "shared out")
+
+    step("differences of counters: what appears later counts from 0")
+    check_equal(difference({"a": {"x": 1}}, {"a": {"x": 3, "y": 2}, "b": {"z": 1}}),
+                {"a": {"x": 2, "y": 2}, "b": {"z": 1}}, "difference")
+
+    step("a move's times come from the ring events of its own hosts and its own time")
+    moves = [Move("S", "D", 10.0, 20), Move("D", "S", 20.0, 20)]
+    start = {"event": "ring_start", "visible_us": 50.0, "network_added_ms": 0.25}
+    measure(moves, {"S": [{"event": "ring_stop", "time_ns": 11_000_000_000},
+                          {"event": "peer", "time_ns": 11_013_000_000, "visible_us": 100.0},
+                          {**start, "time_ns": 21_020_000_000, "network_added_ms": None}],
+                    "D": [{**start, "time_ns": 11_012_500_000}, {"event": "ring_stop", "time_ns": 21_000_000_000}]})
+    check_equal([move.downtime_ms for move in moves], [12.5, 20.0], "downtimes")
+    check_equal([move.network_added_ms for move in moves], [0.25, None], "network added")
+    check_equal({host: round(ms, 6) for host, ms in moves[0].rows_visible_ms.items()}, {"S": 0.6, "D": 0.05},
+                "rows visible")
+
+
+finish(test)
