@@ -11,7 +11,7 @@
 namespace ferry {
 namespace {
 
-/// Places for every three quarters of a live key: at this load 5 % of the keys lie beyond their home bucket.
+/// Eight places for six live keys: when the map is full 6 % of the keys lie beyond their home bucket.
 constexpr std::uint64_t buckets_for(std::uint64_t keys) noexcept
 {
     return (keys + 5) / 6 + 8;

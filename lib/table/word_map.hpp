@@ -44,9 +44,11 @@ public:
     std::uint32_t home(std::uint64_t key) const noexcept
     {
         // Folded multiplication by a secret of this table: keys that a guest chooses (its MACs) must not be able to
-        // pile up in one bucket, and keys in sequence must spread. Then a multiplication instead of a remainder.
+        // pile up in one bucket. By itself it leaves keys in sequence at even distances, which for some secrets means in
+        // heaps; the second multiplication breaks that up. The last one stands for a remainder.
         const auto product = static_cast<unsigned __int128>(key ^ secret_[0]) * secret_[1];
-        const auto hash = static_cast<std::uint64_t>(product >> 64) ^ static_cast<std::uint64_t>(product);
+        const auto folded = static_cast<std::uint64_t>(product >> 64) ^ static_cast<std::uint64_t>(product);
+        const std::uint64_t hash = (folded ^ folded >> 32) * 0x9e37'79b9'7f4a'7c15;
         return static_cast<std::uint32_t>((hash >> 32) * bucket_count_ >> 32);
     }
 
