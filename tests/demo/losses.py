@@ -69,8 +69,13 @@ def test():
     check_equal(seen, {**nothing, "P from vm": {"underlay": 20}}, "books")
 
     step("a counter that both peers share is shared out in proportion")
-    seen = books({"S": {"port underlay": {"kernel": 40}}}, p=counts(heard=970), q=counts(heard=990))
+    seen = books({"S": {"kernel underlay": 40}}, p=counts(heard=970), q=counts(heard=990))
     check_equal(seen, {**nothing, "P to vm": {"underlay": 30}, "Q to vm": {"underlay": 10}}, "books")
+
+    step("what Q's ferryd dropped explains both ways of Q's traffic, and nothing of P's")
+    seen = books({"Q": {"all": {"transmit_failed": 5}}}, p=counts(heard=999), q=counts(heard=997, back=995))
+    check_equal(seen, {**nothing, "P to vm": {"unaccounted": 1}, "Q to vm": {"underlay": 3}, "Q from vm": {"underlay": 2}},
+                "books")
 
     step("a reason that the report has no word for keeps its own")
     seen = books({"D": {f"vtep {P}": {"handover_full": 6}}}, p=counts(heard=994))

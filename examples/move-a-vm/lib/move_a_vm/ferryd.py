@@ -15,14 +15,14 @@ PEERS_PORT = 4790
 class Ferryd:
     """One forwarding process, in its host's namespace."""
 
-    def __init__(self, lifetime, topology, host, programs, attachment):
+    def __init__(self, lifetime, topology, host, programs, authority, attachment):
         """Starts ferryd on `host`. `attachment` is the [[port]] section of what hangs on it: see vm_attachment()."""
         self.host = host
         self._lifetime = lifetime
         self._ferryctl = programs / "ferryctl"
         self._api = lifetime.folder / f"ferryd-{host.name}.sock"
         config = lifetime.folder / f"ferryd-{host.name}.toml"
-        config.write_text(_config(topology, host, self._api, attachment), encoding="ascii")
+        config.write_text(_config(topology, host, self._api, authority, attachment), encoding="ascii")
         ready_path = lifetime.folder / f"ready-{host.name}.sock"
         # systemd's protocol for "I am ready now": one datagram, with the lines READY=1, STATUS=… and so on.
         with lifetime.signals.held():
@@ -53,13 +53,13 @@ class Ferryd:
         return [event for event in self.show("move", "show") if event["mac"] == VM_MAC]
 
     def drops(self):
-        """Returns what this ferryd dropped since its start: {"vtep ADDRESS" or "port NAME": {reason: frames}}. The
-        reason `kernel` is what the kernel dropped before ferryd could take it."""
+        """Returns what this ferryd dropped since its start, in frames by reason: `all`, and `vtep ADDRESS` for each
+        remote VTEP, from which they came or to which they were to go. `kernel PORT` is what the kernel dropped before
+        ferryd could take it."""
         stats = self.show("stats")
-        drops = {f"vtep {vtep['address']}": vtep["drops"] for vtep in stats["vteps"]}
-        for port in stats["ports"]:
-            drops[f"port {port['name']}"] = {**port["drops"], "kernel": port["kernel_drops"]}
-        return drops
+        return {"all": stats["drops"],
+                **{f"vtep {vtep['address']}": vtep["traffic"]["drops"] for vtep in stats["vteps"]},
+                **{f"kernel {port['name']}": port["kernel_drops"] for port in stats["ports"]}}
 
 
 def vm_attachment(lifetime, host):
@@ -81,7 +81,8 @@ macs = ["{sender_mac}"]
 """
 
 
-def _config(topology, host, api, attachment):
+def _config(topology, host, api, authority, attachment):
+    certificate, key = authority.sign(host)
     others = topology.others(host)
     ferry_hosts = [other for other in others if other is not topology.linux_peer]
     vteps = "".join(f'\n[[vtep]]\naddress = "{other.address}"\nmac = "{other.mac}"\n' for other in others)
@@ -106,6 +107,7 @@ flood = {json.dumps([other.address for other in others])}
 [peers]
 listen = "{host.address}:{PEERS_PORT}"
 hosts = {json.dumps([f"{other.address}:{PEERS_PORT}" for other in ferry_hosts])}
-# The underlay of this job is inside one machine; between machines, give ca, certificate and key instead.
-insecure = true
+ca = "{authority.certificate}"
+certificate = "{certificate}"
+key = "{key}"
 """

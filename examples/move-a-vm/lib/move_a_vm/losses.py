@@ -19,7 +19,7 @@ _CAUSE_OF_REASON = {
     "ring_full": "ring_full",
     **dict.fromkeys(("split_horizon", "flood_empty", "blackhole", "hairpin", "adjacency_gone", "attachment_unknown",
                      "vni_unknown"), "no_row"),
-    **dict.fromkeys(("transmit_failed", "underlay_down", "kernel", "outer_truncated", "outer_version", "outer_options",
+    **dict.fromkeys(("transmit_failed", "underlay_down", "outer_truncated", "outer_version", "outer_options",
                      "outer_fragment", "outer_length", "outer_checksum", "udp_length", "udp_checksum"), "underlay"),
 }
 # What ferryd can only have dropped on the way from a remote VTEP to an attachment, and only on the way to a VTEP. Other
@@ -112,18 +112,14 @@ def _shared(topology, ferry, kernel, guest_kernel):
                 yield to_vm, "underlay", counted["rx" if inward else "tx"]
                 yield from_vm, "underlay", counted["tx" if inward else "rx"]
     ferry_peer = topology.ferry_peer.name
-    for place, reasons in ferry[ferry_peer].items():
-        for reason, frames in reasons.items():
-            flows = [(ferry_peer, "to vm"), (ferry_peer, "from vm")]
-            if place == f"port {SENDER_PORT}" and reason == "kernel":
-                flows = flows[:1]
-            elif place == f"port {UNDERLAY_PORT}" and reason == "kernel":
-                flows = flows[1:]
-            yield flows, cause_of(reason), frames
+    for way, port in (("to vm", SENDER_PORT), ("from vm", UNDERLAY_PORT)):
+        yield [(ferry_peer, way)], "underlay", ferry[ferry_peer].get(f"kernel {port}", 0)
+    for reason, frames in ferry[ferry_peer].get("all", {}).items():
+        yield [(ferry_peer, "to vm"), (ferry_peer, "from vm")], cause_of(reason), frames
     both_to = [(topology.linux_peer.name, "to vm"), (ferry_peer, "to vm")]
     both_from = [(topology.linux_peer.name, "from vm"), (ferry_peer, "from vm")]
     for host in vm_hosts:
-        yield both_to, "underlay", ferry[host.name].get(f"port {UNDERLAY_PORT}", {}).get("kernel", 0)
+        yield both_to, "underlay", ferry[host.name].get(f"kernel {UNDERLAY_PORT}", 0)
         here, there = kernel[f"{host.name}/underlay"], kernel[f"U/to-{host.name}"]
         yield both_to, "underlay", here["rx"] + there["tx"]
         yield both_from, "underlay", here["tx"] + there["rx"]

@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 from . import build
+from .certificates import Authority
 from .ferryd import Ferryd, sender_attachment, vm_attachment
 from .guest import Guest
 from .lifetime import Failure, Lifetime
@@ -82,8 +83,9 @@ class _Job:
         self._topology = topology
         attachments = {host.name: vm_attachment(lifetime, host) for host in (topology.source, topology.destination)}
         attachments[topology.ferry_peer.name] = sender_attachment(SENDER_MAC)
+        authority = Authority(lifetime)
         self._ferryds = {
-            host.name: Ferryd(lifetime, topology, host, build.DATAPLANE, attachments[host.name])
+            host.name: Ferryd(lifetime, topology, host, build.DATAPLANE, authority, attachments[host.name])
             for host in topology.hosts if host.name in attachments}
         for host in topology.hosts:
             self._say(f"  to look into {host.name}: nsenter --net={host.space.path}")
