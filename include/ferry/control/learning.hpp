@@ -25,7 +25,7 @@ struct LearningCounters {
     std::uint64_t refused_gone = 0;   ///< segment, VTEP or attachment no longer there, or the segment does not learn any more
 };
 
-/// Applies learn events and ages learned rows. Writer thread only, and while no transaction is open.
+/// Applies learn events and ages learned rows. Writer thread only, and while no transaction has anything staged.
 class Learner {
 public:
     Learner(Tables& tables, LearningRules rules) noexcept;

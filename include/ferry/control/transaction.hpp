@@ -20,7 +20,7 @@ struct Commit {
 /// Collects changes and commits them. All calls are for the writer thread. A call that fails changes nothing and the
 /// transaction may go on; calls see what earlier calls of the same transaction staged. A transaction that is destroyed
 /// without commit() leaves no trace. Not more than one is open at a time: the calls of a second one fail with in_use. While
-/// one is open nothing else changes the tables; learning waits. Every call may fail with no_memory.
+/// one has something staged nothing else changes the tables; learning waits. Every call may fail with no_memory.
 class Transaction {
 public:
     explicit Transaction(Tables& tables);
