@@ -1,0 +1,121 @@
+#include "control/controller.hpp"
+
+#include "control/controller_impl.hpp"
+
+namespace ferryd {
+
+Expected<std::unique_ptr<Controller>> Controller::start(const Config& config, PeerAnnouncer* peers)
+{
+    auto impl = std::make_unique<Impl>(config, peers);
+    constexpr std::chrono::milliseconds period{10};
+    impl->control = std::make_unique<ControlThread>(period, [self = impl.get()] { self->round(); });
+    impl->answers->control = impl->control.get();
+    auto controller = std::unique_ptr<Controller>(new Controller(std::move(impl)));
+    Impl& state = *controller->impl_;
+    auto started = state.control->call([&state] { return state.start(); });
+    if (!started)
+        return tl::unexpected(started.error());
+    return controller;
+}
+
+Controller::Controller(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+
+Controller::~Controller()
+{
+    {
+        const std::lock_guard lock(impl_->answers->mutex);
+        impl_->answers->control = nullptr;
+    }
+    impl_->control->post([this] { impl_->stop(); });
+    impl_->control.reset();
+}
+
+Expected<void> Controller::add_port(const PortConfig& port)
+{
+    return impl_->control->call([&] { return impl_->add_port(port); });
+}
+
+Expected<void> Controller::remove_port(const std::string& name)
+{
+    return impl_->control->call([&] { return impl_->remove_port(name); });
+}
+
+Expected<std::vector<PortStatus>> Controller::ports()
+{
+    return impl_->control->call([&]() -> Expected<std::vector<PortStatus>> { return impl_->port_statuses(); });
+}
+
+Expected<void> Controller::add_segment(const SegmentConfig& segment)
+{
+    return impl_->control->call([&] { return impl_->add_segment(segment); });
+}
+
+Expected<void> Controller::remove_segment(ferry::Vni vni)
+{
+    return impl_->control->call([&] { return impl_->remove_segment(vni); });
+}
+
+Expected<void> Controller::set_flood(ferry::Vni vni, std::vector<ferry::Ipv4Address> remotes)
+{
+    return impl_->control->call([&] { return impl_->set_flood(vni, std::move(remotes)); });
+}
+
+Expected<std::vector<SegmentStatus>> Controller::segments()
+{
+    return impl_->control->call([&]() -> Expected<std::vector<SegmentStatus>> { return impl_->segments(); });
+}
+
+Expected<void> Controller::add_vtep(const VtepConfig& vtep)
+{
+    return impl_->control->call([&] { return impl_->add_vtep(vtep); });
+}
+
+Expected<void> Controller::change_vtep(const VtepConfig& vtep)
+{
+    return impl_->control->call([&] { return impl_->change_vtep(vtep); });
+}
+
+Expected<void> Controller::remove_vtep(ferry::Ipv4Address address)
+{
+    return impl_->control->call([&] { return impl_->remove_vtep(address); });
+}
+
+Expected<std::vector<VtepStatus>> Controller::vteps()
+{
+    return impl_->control->call([&]() -> Expected<std::vector<VtepStatus>> { return impl_->vteps(); });
+}
+
+Expected<MoveEvent> Controller::set_fdb(ferry::Vni vni, ferry::MacAddress mac, const Place& place, FdbMode mode)
+{
+    const Stamp asked = stamp_now();
+    return impl_->control->call([&] { return impl_->set_fdb(vni, mac, place, mode, asked); });
+}
+
+Expected<MoveEvent> Controller::remove_fdb(ferry::Vni vni, ferry::MacAddress mac)
+{
+    const Stamp asked = stamp_now();
+    return impl_->control->call([&] { return impl_->remove_fdb(vni, mac, asked); });
+}
+
+Expected<std::vector<FdbStatus>> Controller::fdb(std::optional<ferry::Vni> vni)
+{
+    return impl_->control->call([&] { return impl_->fdb(vni); });
+}
+
+Expected<StatsStatus> Controller::stats()
+{
+    return impl_->control->call([&]() -> Expected<StatsStatus> { return impl_->stats(); });
+}
+
+Expected<std::vector<MoveEvent>> Controller::moves(std::uint64_t after)
+{
+    return impl_->control->call([&]() -> Expected<std::vector<MoveEvent>> { return impl_->moves(after); });
+}
+
+Expected<std::uint64_t> Controller::endpoint_moved(const EndpointPlace& place)
+{
+    const Stamp arrived = stamp_now();
+    return impl_->control->call([&] { return impl_->endpoint_moved(place, arrived); });
+}
+
+}  // namespace ferryd

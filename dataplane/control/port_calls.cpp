@@ -1,0 +1,176 @@
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include "control/controller_impl.hpp"
+
+namespace ferryd {
+
+using ferry::ErrorCode;
+
+Expected<void> Controller::Impl::add_port(const PortConfig& wanted)
+{
+    if (wanted.name.empty())
+        return ferry::fail(ErrorCode::invalid_argument, "a port needs a name");
+    if (ports.find(wanted.name) != nullptr)
+        return ferry::fail(ErrorCode::already_exists, fmt::format("a port {} exists already", wanted.name));
+    if (auto found = segment(wanted.vni); !found)
+        return tl::unexpected(found.error());
+
+    auto made = std::make_unique<AttachedPort>();
+    made->config = wanted;
+    made->key = ports.new_key();
+    if (auto opened = open_port(*made); !opened)
+        return opened;
+    made->worker = ports.idlest_worker(underlay.get());
+    if (auto attached = attach(*made); !attached)
+        return attached;
+    AttachedPort& port = ports.insert(std::move(made));
+    rewire();
+    if (port.vhost != nullptr) {
+        if (auto started = port.vhost->start(); !started) {
+            detach(port);
+            ports.erase(wanted.name);
+            return started;
+        }
+    }
+    spdlog::info("port {} is attached to VNI {}", wanted.name, wanted.vni.value());
+    return {};
+}
+
+Expected<void> Controller::Impl::open_port(AttachedPort& port)
+{
+    if (const auto* vhost = std::get_if<VhostUserPort>(&port.config.kind)) {
+        auto opened = VhostPort::open(*vhost, port.key, *this, pool.get());
+        if (!opened)
+            return tl::unexpected(opened.error());
+        port.vhost = opened->get();
+        port.port = std::move(*opened);
+        return {};
+    }
+    EthdevOptions options;
+    options.pool = pool.get();
+    options.mtu = config.underlay.mtu;
+    options.promiscuous = true;
+    auto opened = EthdevPort::open(std::get<DevicePort>(port.config.kind).device, options);
+    if (!opened)
+        return tl::unexpected(opened.error());
+    port.port = std::move(*opened);
+    return {};
+}
+
+/// Puts the port into the tables: its attachment, and the rows of its MACs where it has no ring whose start would tell that
+/// they are here.
+Expected<void> Controller::Impl::attach(AttachedPort& port)
+{
+    const PortConfig& wanted = port.config;
+    ferry::Transaction transaction(*tables);
+    auto id = transaction.add_attachment(wanted.vni, wanted.macs);
+    if (!id)
+        return tl::unexpected(id.error());
+    port.attachment = *id;
+    port.before = tally_of(*id);
+    for (const ferry::MacAddress& mac : wanted.macs) {
+        const ferry::Row present = row(wanted.vni, mac);
+        if (port.is_vhost())
+            break;
+        if (!present.is_absent() && present.origin() == ferry::RowOrigin::permanent) {
+            spdlog::warn("port {}: the permanent FDB row of {} ({}) stands", wanted.name, mac.to_string(), describe(present));
+            continue;
+        }
+        if (auto set = transaction.set_row(wanted.vni, mac, ferry::Row::local(*id, ferry::RowOrigin::endpoint)); !set)
+            return set;
+    }
+    if (auto committed = commit(transaction, stamp_now()); !committed)
+        return tl::unexpected(committed.error());
+    port.polled = port.reachable = true;
+    return {};
+}
+
+Expected<void> Controller::Impl::remove_port(const std::string& name)
+{
+    AttachedPort* port = ports.find(name);
+    if (port == nullptr)
+        return ferry::fail(ErrorCode::not_found, fmt::format("there is no port {}", name));
+    detach(*port);
+    ports.erase(name);
+    spdlog::info("port {} is removed", name);
+    return {};
+}
+
+/// Stops taking from the port, takes it out of the tables, then stops giving to it, and closes the device when nobody uses
+/// it any more.
+void Controller::Impl::detach(AttachedPort& port)
+{
+    port.polled = false;
+    rewire();
+    workers->wait_until_handed_on();
+    {
+        ferry::Transaction transaction(*tables);
+        if (auto removed = transaction.remove_attachment(port.attachment); !removed)
+            spdlog::error("port {}: {}", port.name(), removed.error().sentence);
+        if (auto committed = commit(transaction, stamp_now()); !committed)
+            spdlog::error("port {}: {}", port.name(), committed.error().sentence);
+    }
+    port.reachable = false;
+    rewire();
+    workers->wait_until_handed_on();
+    port.port->close();
+}
+
+void Controller::Impl::rewire()
+{
+    workers->rewire(ports.wiring(underlay.get()));
+}
+
+std::vector<PortStatus> Controller::Impl::port_statuses()
+{
+    std::vector<PortStatus> all{status_of_underlay()};
+    for (const auto& [name, port] : ports.all())
+        all.push_back(status_of_port(*port));
+    return all;
+}
+
+PortStatus Controller::Impl::status_of_port(const AttachedPort& port)
+{
+    PortStatus status;
+    status.name = port.name();
+    if (const auto* vhost = std::get_if<VhostUserPort>(&port.config.kind)) {
+        status.kind = "vhost-user";
+        status.device = vhost->socket.string();
+        status.migrating = port.vhost->migrating();
+    } else {
+        status.kind = "ethdev";
+        status.device = std::get<DevicePort>(port.config.kind).device;
+    }
+    status.vni = port.config.vni;
+    status.macs = port.config.macs;
+    status.state = port.port->state();
+    status.worker = port.worker;
+    status.kernel_drops = port.kernel_drops;
+    status.traffic = status_of(tally_of(port.attachment).since(port.before));
+    return status;
+}
+
+/// Its frames in are the workers'; out and drops are those of all VTEPs.
+PortStatus Controller::Impl::status_of_underlay()
+{
+    PortStatus status;
+    status.name = "underlay";
+    status.kind = "ethdev";
+    status.device = config.underlay.device;
+    status.underlay = true;
+    status.state = underlay->state();
+    status.kernel_drops = underlay_kernel_drops;
+    Tally traffic = tally_of(ferry::VtepId::none);
+    for (const ferry::Adjacency* adjacency : tables->vteps().all())
+        traffic.add(tally_of(adjacency->vtep).since(vteps_before[adjacency->vtep]));
+    traffic.in_frames = traffic.in_bytes = 0;
+    for (const auto& worker : workers->threads()) {
+        traffic.in_frames += worker->engine().counters().underlay_in_frames.get();
+        traffic.in_bytes += worker->engine().counters().underlay_in_bytes.get();
+    }
+    status.traffic = status_of(traffic);
+    return status;
+}
+
+}  // namespace ferryd

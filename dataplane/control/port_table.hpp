@@ -1,0 +1,56 @@
+// The attachments' ports by name, and the wiring that follows from them. Control thread only.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "control/tally.hpp"
+#include "ports/ethdev_port.hpp"
+#include "ports/vhost_port.hpp"
+#include "workers/wiring.hpp"
+
+namespace ferryd {
+
+struct AttachedPort {
+    PortConfig config;
+    PortKey key = PortKey::none;
+    std::unique_ptr<Port> port;
+    VhostPort* vhost = nullptr;  ///< the same port where it is one
+    ferry::AttachmentId attachment = ferry::AttachmentId::none;
+    std::uint32_t worker = 0;
+    bool polled = false, reachable = false;  ///< what wiring() makes of it
+    Tally before;                            ///< what its attachment's number had counted before it
+    std::uint64_t kernel_drops = 0;          ///< as of the last look
+    std::uint64_t ring_start_tsc = 0;        ///< of the last start whose first delivery is still looked for; 0: none
+    std::vector<std::uint64_t> ring_start_events;
+
+    bool is_vhost() const noexcept { return vhost != nullptr; }
+    const std::string& name() const noexcept { return config.name; }
+};
+
+class PortTable {
+public:
+    explicit PortTable(std::uint32_t workers) : workers_(workers) {}
+
+    AttachedPort* find(const std::string& name);
+    AttachedPort* find(PortKey key);
+    AttachedPort* find(ferry::AttachmentId attachment);
+    AttachedPort& insert(std::unique_ptr<AttachedPort> port);
+    void erase(const std::string& name) { ports_.erase(name); }
+    const std::map<std::string, std::unique_ptr<AttachedPort>>& all() const noexcept { return ports_; }
+    PortKey new_key() noexcept { return PortKey{++last_key_}; }
+
+    /// The worker with the fewest queues to poll, where the underlay's are counted.
+    std::uint32_t idlest_worker(const EthdevPort* underlay) const;
+    /// What workers are to go by now. The underlay's queues are spread over the workers, from the first on.
+    Wiring wiring(EthdevPort* underlay) const;
+
+private:
+    std::uint32_t workers_;
+    std::uint64_t last_key_ = 0;
+    std::map<std::string, std::unique_ptr<AttachedPort>> ports_;
+};
+
+}  // namespace ferryd

@@ -1,0 +1,157 @@
+#include <array>
+
+#include <fmt/format.h>
+#include <rte_errno.h>
+#include <rte_lcore.h>
+#include <rte_mbuf.h>
+#include <spdlog/spdlog.h>
+
+#include "control/controller_impl.hpp"
+
+namespace ferryd {
+
+using ferry::ErrorCode;
+
+void Controller::Impl::FreePool::operator()(rte_mempool* made) const noexcept
+{
+    rte_mempool_free(made);
+}
+
+Expected<void> Controller::Impl::start()
+{
+    constexpr unsigned cached_by_each_worker = 256;
+    pool.reset(rte_pktmbuf_pool_create("ferryd", config.dpdk.buffers, cached_by_each_worker, 0, config.dpdk.buffer_size, SOCKET_ID_ANY));
+    if (pool == nullptr)
+        return ferry::fail(ErrorCode::no_memory,
+                           fmt::format("{} buffers of {} bytes cannot be had ({}); raise dpdk.memory_mb ({} now), or lower "
+                                       "dpdk.buffers", config.dpdk.buffers, config.dpdk.buffer_size, rte_strerror(rte_errno),
+                                       config.dpdk.memory_mb));
+    auto made = ferry::Tables::make(config.limits);
+    if (!made)
+        return tl::unexpected(made.error());
+    tables = std::move(*made);
+    learner = std::make_unique<ferry::Learner>(*tables, ferry::LearningRules{config.ageing_seconds, ferry::LearningRules{}.max_rows_per_segment});
+
+    if (auto opened = open_underlay(); !opened)
+        return opened;
+    const ferry::WorkerConfig engine{{config.host.vtep}, config.host.vxlan_port, config.host.entropy_ports, pool.get()};
+    auto started = WorkerSet::start(*tables, config.workers, engine);
+    if (!started)
+        return tl::unexpected(started.error());
+    workers = std::move(*started);
+    if (auto filled = fill_tables(); !filled)
+        return filled;
+    rewire();
+    for (const PortConfig& port : config.ports) {
+        if (auto added = add_port(port); !added)
+            return ferry::fail(added.error().code, fmt::format("port {}: {}", port.name, added.error().sentence));
+    }
+    return {};
+}
+
+Expected<void> Controller::Impl::open_underlay()
+{
+    EthdevOptions options;
+    options.pool = pool.get();
+    options.receive_queues = options.transmit_queues = static_cast<std::uint16_t>(config.workers.count);
+    options.mtu = config.underlay.mtu;
+    options.underlay = true;
+    auto opened = EthdevPort::open(config.underlay.device, options);
+    if (!opened)
+        return ferry::fail(opened.error().code, fmt::format("underlay: {}", opened.error().sentence));
+    underlay = std::move(*opened);
+    underlay_mac = underlay->mac();
+    auto reserved = PortReservation::make(config.host.vtep, config.host.vxlan_port);
+    if (reserved)
+        reservation = std::move(*reserved);
+    else
+        spdlog::warn("{}", reserved.error().sentence);
+    return {};
+}
+
+/// What the configuration says of VTEPs, segments and rows, in one transaction.
+Expected<void> Controller::Impl::fill_tables()
+{
+    ferry::Transaction transaction(*tables);
+    const auto failed = [](const std::string& what, const ferry::Error& error) {
+        return ferry::fail(error.code, fmt::format("{}: {}", what, error.sentence));
+    };
+    std::map<ferry::Ipv4Address, ferry::VtepId> ids;
+    for (const VtepConfig& vtep : config.vteps) {
+        const auto spec = adjacency_for(vtep);
+        if (!spec)
+            return tl::unexpected(spec.error());
+        auto added = transaction.add_vtep(vtep.address, *spec);
+        if (!added)
+            return failed(fmt::format("VTEP {}", vtep.address.to_string()), added.error());
+        ids.emplace(vtep.address, *added);
+    }
+    for (const SegmentConfig& segment : config.segments) {
+        if (auto added = transaction.add_segment(segment.vni, segment.learning); !added)
+            return failed(fmt::format("VNI {}", segment.vni.value()), added.error());
+        if (auto set = transaction.set_flood(segment.vni, segment.flood); !set)
+            return failed(fmt::format("flood list of VNI {}", segment.vni.value()), set.error());
+    }
+    for (const FdbConfig& entry : config.fdb) {
+        const auto id = ids.find(entry.vtep);
+        if (id == ids.end())
+            return ferry::fail(ErrorCode::not_found, fmt::format("FDB row {}: the VTEP {} is not in the configuration",
+                                                                 entry.mac.to_string(), entry.vtep.to_string()));
+        if (auto set = transaction.set_row(entry.vni, entry.mac, ferry::Row::remote(id->second, ferry::RowOrigin::permanent)); !set)
+            return failed(fmt::format("FDB row {}", entry.mac.to_string()), set.error());
+    }
+    if (auto committed = transaction.commit(); !committed)
+        return failed("filling the tables", committed.error());
+    return {};
+}
+
+void Controller::Impl::stop()
+{
+    // Attachments first, while the underlay still takes what their VMs have sent.
+    while (!ports.all().empty()) {
+        AttachedPort& port = *ports.all().begin()->second;
+        detach(port);
+        ports.erase(port.name());
+    }
+    if (workers != nullptr) {
+        workers->rewire(ports.wiring(nullptr));
+        workers.reset();
+    }
+    reservation.reset();
+    underlay.reset();
+}
+
+/// About every 10 ms, and at once when a ring has started or stopped.
+void Controller::Impl::round()
+{
+    if (workers == nullptr)
+        return;
+    take_ring_events();
+
+    const std::uint64_t now = stamp_now().tsc;
+    std::array<ferry::LearnEvent, 64> seen;
+    for (const auto& worker : workers->threads()) {
+        // A worker that goes on learning must not keep this thread: at most what its queue holds.
+        for (std::size_t taken = 0; taken < ferry::LearnQueue::capacity;) {
+            const std::size_t count = worker->engine().learned().pop(seen.data(), seen.size());
+            learner->apply({seen.data(), count}, seconds_of(now));
+            taken += count;
+            if (count < seen.size())
+                break;
+        }
+    }
+    if (now >= next_observation_tsc) {
+        next_observation_tsc = now + ticks_of_milliseconds(100);
+        underlay_kernel_drops = underlay->observe();
+        for (const auto& [name, port] : ports.all())
+            port->kernel_drops = port->port->observe();
+        note_first_deliveries();
+    }
+    if (seconds_of(now) != last_ageing) {
+        last_ageing = seconds_of(now);
+        learner->age(last_ageing);
+    }
+    ferry::reclaim(*tables);
+}
+
+}  // namespace ferryd

@@ -1,0 +1,54 @@
+#include "control/controller_impl.hpp"
+
+namespace ferryd {
+
+Tally Controller::Impl::tally_of(ferry::AttachmentId attachment) const
+{
+    Tally sum;
+    for (const auto& worker : workers->threads())
+        sum.add(worker->engine().counters().attachment(attachment));
+    return sum;
+}
+
+Tally Controller::Impl::tally_of(ferry::VtepId vtep) const
+{
+    Tally sum;
+    for (const auto& worker : workers->threads())
+        sum.add(worker->engine().counters().vtep(vtep));
+    return sum;
+}
+
+StatsStatus Controller::Impl::stats()
+{
+    StatsStatus status;
+    DropTally drops{};
+    for (const auto& worker : workers->threads()) {
+        const ferry::WorkerCounters& counters = worker->engine().counters();
+        status.underlay_in_frames += counters.underlay_in_frames.get();
+        status.passed += counters.passed_frames.get();
+        status.encapsulated += counters.encapsulated.get();
+        status.decapsulated += counters.decapsulated.get();
+        status.replicated += counters.replicated.get();
+        status.local_switched += counters.local_switched.get();
+        status.learn_overflow += counters.learn_overflow.get();
+        add_drops(drops, counters.drops);
+        WorkerStatus one;
+        one.index = worker->options().index;
+        one.cpu = worker->options().cpu ? static_cast<int>(*worker->options().cpu) : -1;
+        one.loops = worker->rounds.get();
+        one.idle_loops = worker->idle_rounds.get();
+        one.sleeps = worker->sleeps.get();
+        status.workers.push_back(one);
+    }
+    const ferry::LearningCounters& learning = learner->counters();
+    status.learned = learning.added;
+    status.learned_moved = learning.moved;
+    status.aged = learner->aged();
+    status.learning_refused = learning.refused_static + learning.refused_full + learning.refused_gone;
+    status.drops = drops_by_name(drops);
+    status.ports = port_statuses();
+    status.vteps = vteps();
+    return status;
+}
+
+}  // namespace ferryd

@@ -1,0 +1,155 @@
+#include "ports/ethdev_port.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+
+#include <fmt/format.h>
+#include <rte_ethdev.h>
+#include <spdlog/spdlog.h>
+
+#include "host/eal_log.hpp"
+#include "ports/ethdev_probe.hpp"
+
+namespace ferryd {
+
+using ferry::ErrorCode;
+
+namespace {
+
+constexpr std::uint16_t descriptors = 1024;
+constexpr int transmit_attempts = 4;
+constexpr std::uint32_t ethernet_overhead = RTE_ETHER_HDR_LEN + RTE_ETHER_CRC_LEN;
+
+rte_eth_conf configuration_for(const rte_eth_dev_info& info, const EthdevOptions& options, std::uint16_t receive_queues)
+{
+    rte_eth_conf conf{};
+    // A device that takes 1,500 bytes at most (AF_PACKET says so, and receives more) keeps its own MTU.
+    if (options.mtu > RTE_ETHER_MTU && info.max_rx_pktlen >= options.mtu + ethernet_overhead && options.mtu <= info.max_mtu)
+        conf.rxmode.mtu = options.mtu;
+    const std::uint32_t room = rte_pktmbuf_data_room_size(options.pool) - RTE_PKTMBUF_HEADROOM;
+    if (options.mtu + ethernet_overhead > room)
+        conf.rxmode.offloads |= info.rx_offload_capa & RTE_ETH_RX_OFFLOAD_SCATTER;
+    if (receive_queues > 1) {
+        conf.rx_adv_conf.rss_conf.rss_hf = info.flow_type_rss_offloads & (RTE_ETH_RSS_IP | RTE_ETH_RSS_UDP);
+        if (conf.rx_adv_conf.rss_conf.rss_hf != 0)
+            conf.rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
+    }
+    conf.txmode.offloads |= info.tx_offload_capa & RTE_ETH_TX_OFFLOAD_MULTI_SEGS;
+    return conf;
+}
+
+}  // namespace
+
+ferry::Expected<std::unique_ptr<EthdevPort>> EthdevPort::open(const std::string& devargs, const EthdevOptions& options)
+{
+    const std::set<int> before = open_descriptors();
+    auto number = probe_ethdev(devargs);
+    if (!number)
+        return tl::unexpected(number.error());
+    auto port = std::unique_ptr<EthdevPort>(new EthdevPort(*number, options));
+    if (auto started = port->start(devargs, options); !started)
+        return tl::unexpected(started.error());
+    port->sockets_ = PacketSockets::opened_since(before);
+    port->sockets_.ignore_outgoing();
+    port->observe();
+    return port;
+}
+
+ferry::Expected<void> EthdevPort::start(const std::string& devargs, const EthdevOptions& options)
+{
+    const EalComplaints complaints;
+    const auto failed = [&](const char* what, int result) {
+        return ferry::fail(ErrorCode::unavailable, fmt::format("the device \"{}\": {} failed: {}{}", devargs, what,
+                                                               rte_strerror(-result), complaints.text()));
+    };
+    rte_eth_dev_info info{};
+    if (const int result = rte_eth_dev_info_get(port_, &info); result != 0)
+        return failed("asking for its abilities", result);
+    receive_queues_ = std::max<std::uint16_t>(1, std::min(options.receive_queues, info.max_rx_queues));
+    transmit_queues_ = std::max<std::uint16_t>(1, std::min(options.transmit_queues, info.max_tx_queues));
+
+    const rte_eth_conf conf = configuration_for(info, options, receive_queues_);
+    chains_ = conf.txmode.offloads & RTE_ETH_TX_OFFLOAD_MULTI_SEGS;
+    if (const int result = rte_eth_dev_configure(port_, receive_queues_, transmit_queues_, &conf); result != 0)
+        return failed("configuration", result);
+    std::uint16_t receive_descriptors = descriptors, transmit_descriptors = descriptors;
+    if (const int result = rte_eth_dev_adjust_nb_rx_tx_desc(port_, &receive_descriptors, &transmit_descriptors); result != 0)
+        return failed("choosing the size of its rings", result);
+    const auto socket = static_cast<unsigned>(std::max(0, rte_eth_dev_socket_id(port_)));
+    for (std::uint16_t queue = 0; queue < receive_queues_; ++queue) {
+        if (const int result = rte_eth_rx_queue_setup(port_, queue, receive_descriptors, socket, nullptr, options.pool); result != 0)
+            return failed("setting up a receive queue", result);
+    }
+    for (std::uint16_t queue = 0; queue < transmit_queues_; ++queue) {
+        if (const int result = rte_eth_tx_queue_setup(port_, queue, transmit_descriptors, socket, nullptr); result != 0)
+            return failed("setting up a transmit queue", result);
+    }
+    if (const int result = rte_eth_dev_start(port_); result != 0)
+        return failed("start", result);
+    if (options.promiscuous) {
+        // Not every driver can; those over a kernel interface or a file take every frame anyway.
+        rte_eth_promiscuous_enable(port_);
+        rte_eth_allmulticast_enable(port_);
+    }
+    return {};
+}
+
+EthdevPort::~EthdevPort()
+{
+    close();
+}
+
+std::uint16_t EthdevPort::receive(std::uint16_t queue, rte_mbuf** frames, std::uint16_t room) noexcept
+{
+    return rte_eth_rx_burst(port_, queue, frames, room);
+}
+
+Transmitted EthdevPort::transmit(std::uint16_t queue, rte_mbuf** frames, std::uint16_t count, std::uint64_t) noexcept
+{
+    if (!link_up_.load(std::memory_order_relaxed))
+        return {0, underlay_ ? ferry::DropReason::underlay_down : ferry::DropReason::transmit_failed};
+    if (!chains_) {
+        for (std::uint16_t i = 0; i < count; ++i) {
+            if (frames[i]->nb_segs > 1 && rte_pktmbuf_linearize(frames[i]) != 0)
+                count = i;  // what the device cannot send goes, and what follows it with it, so that order is kept
+        }
+    }
+    std::uint16_t taken = 0;
+    for (int attempt = 0; taken < count && attempt < transmit_attempts; ++attempt)
+        taken = static_cast<std::uint16_t>(taken + rte_eth_tx_burst(port_, queue, frames + taken,
+                                                                    static_cast<std::uint16_t>(count - taken)));
+    return {taken, ferry::DropReason::transmit_failed};
+}
+
+std::uint64_t EthdevPort::observe()
+{
+    rte_eth_link link{};
+    if (rte_eth_link_get_nowait(port_, &link) == 0)
+        link_up_.store(link.link_status == RTE_ETH_LINK_UP, std::memory_order_relaxed);
+    rte_eth_stats statistics{};
+    std::uint64_t missed = sockets_.dropped();
+    if (rte_eth_stats_get(port_, &statistics) == 0)
+        missed += statistics.imissed;
+    return missed;
+}
+
+void EthdevPort::close()
+{
+    if (!open_)
+        return;
+    open_ = false;
+    rte_eth_dev_stop(port_);
+    remove_ethdev(port_);
+}
+
+ferry::MacAddress EthdevPort::mac() const
+{
+    rte_ether_addr address{};
+    ferry::MacAddress mac;
+    if (rte_eth_macaddr_get(port_, &address) == 0)
+        std::copy(std::begin(address.addr_bytes), std::end(address.addr_bytes), mac.bytes.begin());
+    return mac;
+}
+
+}  // namespace ferryd

@@ -1,0 +1,58 @@
+// A port on any DPDK Ethernet device: AF_PACKET, AF_XDP, tap, pcap, null, or a NIC on PCI.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <string>
+
+#include <ferry/error.hpp>
+#include <ferry/wire/address.hpp>
+
+#include "ports/packet_sockets.hpp"
+#include "ports/port.hpp"
+
+struct rte_mempool;
+
+namespace ferryd {
+
+struct EthdevOptions {
+    rte_mempool* pool = nullptr;
+    std::uint16_t receive_queues = 1;   ///< at most; a device may have fewer
+    std::uint16_t transmit_queues = 1;  ///< at most
+    std::uint16_t mtu = 1500;           ///< largest IP packet to be received, where the device lets it be set
+    bool promiscuous = false;           ///< take frames for every MAC
+    bool underlay = false;              ///< which decides the reason of drops while the link is down
+};
+
+class EthdevPort final : public Port {
+public:
+    /// Plugs the device in and starts it. Control thread. Fails as probe_ethdev() does, and with unavailable where the
+    /// device cannot be set up; it is unplugged again then.
+    static ferry::Expected<std::unique_ptr<EthdevPort>> open(const std::string& devargs, const EthdevOptions& options);
+    ~EthdevPort() override;
+
+    std::uint16_t receive(std::uint16_t queue, rte_mbuf** frames, std::uint16_t room) noexcept override;
+    Transmitted transmit(std::uint16_t queue, rte_mbuf** frames, std::uint16_t count,
+                         std::uint64_t received_tsc) noexcept override;
+    std::uint16_t receive_queues() const noexcept override { return receive_queues_; }
+    std::uint16_t transmit_queues() const noexcept override { return transmit_queues_; }
+    std::string state() const override { return link_up_.load(std::memory_order_relaxed) ? "up" : "down"; }
+    std::uint64_t observe() override;
+    void close() override;
+
+    ferry::MacAddress mac() const;
+
+private:
+    EthdevPort(std::uint16_t port, const EthdevOptions& options) : port_(port), underlay_(options.underlay) {}
+    ferry::Expected<void> start(const std::string& devargs, const EthdevOptions& options);
+
+    std::uint16_t port_;
+    std::uint16_t receive_queues_ = 1, transmit_queues_ = 1;
+    bool underlay_;
+    bool chains_ = false;  ///< the device sends frames of several buffers
+    bool open_ = true;
+    std::atomic<bool> link_up_{true};
+    PacketSockets sockets_;
+};
+
+}  // namespace ferryd

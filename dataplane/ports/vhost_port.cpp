@@ -1,0 +1,207 @@
+#include "ports/vhost_port.hpp"
+
+#include <algorithm>
+#include <cerrno>
+
+#include <fmt/format.h>
+#include <rte_cycles.h>
+#include <rte_mbuf.h>
+#include <rte_vhost.h>
+#include <spdlog/spdlog.h>
+
+#include <ferry/wire/entropy.hpp>
+
+#include "host/eal_log.hpp"
+#include "host/socket_path.hpp"
+#include "ports/vhost_callbacks.hpp"
+
+namespace ferryd {
+
+using ferry::DropReason;
+using ferry::ErrorCode;
+
+namespace {
+
+/// VIRTIO_NET_F_CSUM, GUEST_CSUM, GUEST_TSO4, GUEST_TSO6, GUEST_ECN, GUEST_UFO, HOST_TSO4, HOST_TSO6, HOST_ECN and
+/// HOST_UFO (virtio 1.1 §5.1.3): a guest that has them leaves checksums and segments for somebody else to finish.
+constexpr std::uint64_t unfinished_frames = 1U << 0 | 1U << 1 | 0xffU << 7;
+constexpr std::uint64_t log_all = 1ULL << 26;  // VHOST_F_LOG_ALL
+
+/// How long a frame that was received before a ring's start may take to come into it and be reported.
+constexpr std::uint64_t watch_milliseconds = 1000;
+
+constexpr std::uint16_t guest_receive_ring(std::uint16_t pair) noexcept { return static_cast<std::uint16_t>(2 * pair); }
+constexpr std::uint16_t guest_transmit_ring(std::uint16_t pair) noexcept { return static_cast<std::uint16_t>(2 * pair + 1); }
+
+}  // namespace
+
+VhostPort::VhostPort(const VhostUserPort& config, PortKey key, RingHost& host, rte_mempool* pool)
+    : path_(config.socket.string()),
+      client_(config.client),
+      queues_(std::clamp<std::uint16_t>(config.queues, 1, most_pairs)),
+      key_(key),
+      host_(host),
+      pool_(pool)
+{
+}
+
+ferry::Expected<std::unique_ptr<VhostPort>> VhostPort::open(const VhostUserPort& config, PortKey key, RingHost& host, rte_mempool* pool)
+{
+    if (config.queues > most_pairs)
+        return ferry::fail(ErrorCode::invalid_argument, fmt::format("a port has at most {} queues", most_pairs));
+    auto port = std::unique_ptr<VhostPort>(new VhostPort(config, key, host, pool));
+    port->open_ = false;
+    const EalComplaints complaints;
+    const std::uint64_t flags = RTE_VHOST_USER_NET_COMPLIANT_OL_FLAGS | (config.client ? RTE_VHOST_USER_CLIENT : 0);
+    if (rte_vhost_driver_register(port->path_.c_str(), flags) != 0)
+        return ferry::fail(ErrorCode::already_exists, fmt::format("the vhost-user socket {} cannot be registered; does another "
+                                                                  "port have it?{}", port->path_, complaints.text()));
+    port->open_ = true;
+    if (!config.client) {
+        if (auto free = free_socket_path(config.socket); !free)
+            return tl::unexpected(free.error());
+    }
+    if (rte_vhost_driver_disable_features(port->path_.c_str(), unfinished_frames) != 0)
+        return ferry::fail(ErrorCode::internal, fmt::format("DPDK does not withhold features of {}", port->path_));
+    if (auto attached = attach_vhost_callbacks(port->path_, *port); !attached)
+        return tl::unexpected(attached.error());
+    return port;
+}
+
+VhostPort::~VhostPort()
+{
+    close();
+}
+
+ferry::Expected<void> VhostPort::start()
+{
+    const EalComplaints complaints;
+    if (rte_vhost_driver_start(path_.c_str()) != 0)
+        return ferry::fail(ErrorCode::unavailable,
+                           fmt::format("the vhost-user socket {} cannot be {}{}", path_,
+                                       client_ ? "connected to" : "listened on", complaints.text()));
+    return {};
+}
+
+void VhostPort::close()
+{
+    if (!open_)
+        return;
+    open_ = false;
+    // Ends a connection as its other side would: ring_stopped() and disconnected() come before this returns.
+    rte_vhost_driver_unregister(path_.c_str());
+    detach_vhost_callbacks(path_);
+}
+
+std::string VhostPort::state() const
+{
+    if (running())
+        return "up";
+    return connected_.load(std::memory_order_relaxed) ? "stopped" : "waiting";
+}
+
+std::uint16_t VhostPort::receive(std::uint16_t queue, rte_mbuf** frames, std::uint16_t room) noexcept
+{
+    const int device = device_.load(std::memory_order_acquire);
+    if (device < 0 || queue >= pairs_.load(std::memory_order_relaxed))
+        return 0;
+    return rte_vhost_dequeue_burst(device, guest_transmit_ring(queue), pool_, frames, room);
+}
+
+Transmitted VhostPort::transmit(std::uint16_t, rte_mbuf** frames, std::uint16_t count, std::uint64_t received_tsc) noexcept
+{
+    const int device = device_.load(std::memory_order_acquire);
+    if (device < 0 || !receives_[0].load(std::memory_order_relaxed))
+        return {0, DropReason::ring_stopped};
+    const std::uint16_t pairs = pairs_.load(std::memory_order_relaxed);
+    const std::uint16_t taken =
+        pairs > 1 ? enqueue_by_flow(device, pairs, frames, count) : enqueue(device, 0, frames, count);
+    if (taken > 0 && watch_.armed())
+        watch_.delivered(received_tsc, rte_rdtsc());
+    return {taken, DropReason::ring_full};
+}
+
+/// Copies frames into the guest's ring and frees those that it took.
+std::uint16_t VhostPort::enqueue(int device, std::uint16_t pair, rte_mbuf** frames, std::uint16_t count) noexcept
+{
+    const std::uint16_t taken = rte_vhost_enqueue_burst(device, guest_receive_ring(pair), frames, count);
+    rte_pktmbuf_free_bulk(frames, taken);
+    return taken;
+}
+
+/// Runs of frames whose flows belong to one queue go there together; the first run that does not fit ends the burst, so
+/// that what is refused is its end.
+std::uint16_t VhostPort::enqueue_by_flow(int device, std::uint16_t pairs, rte_mbuf** frames, std::uint16_t count) noexcept
+{
+    const auto pair_of = [&](const rte_mbuf* frame) {
+        const std::uint32_t hash = ferry::wire::flow_hash(rte_pktmbuf_mtod(frame, const std::uint8_t*), rte_pktmbuf_data_len(frame));
+        const auto pair = static_cast<std::uint16_t>(std::uint64_t{hash} * pairs >> 32);
+        return receives_[pair].load(std::memory_order_relaxed) ? pair : std::uint16_t{0};
+    };
+    std::uint16_t done = 0;
+    std::uint16_t pair = pair_of(frames[0]);
+    while (done < count) {
+        std::uint16_t end = static_cast<std::uint16_t>(done + 1);
+        std::uint16_t next = 0;
+        while (end < count && (next = pair_of(frames[end])) == pair)
+            ++end;
+        const auto run = static_cast<std::uint16_t>(end - done);
+        const std::uint16_t taken = enqueue(device, pair, frames + done, run);
+        done = static_cast<std::uint16_t>(done + taken);
+        if (taken < run)
+            break;
+        pair = next;
+    }
+    return done;
+}
+
+void VhostPort::connected(int) noexcept
+{
+    connected_.store(true, std::memory_order_relaxed);
+}
+
+void VhostPort::disconnected() noexcept
+{
+    connected_.store(false, std::memory_order_relaxed);
+    migrating_.store(false, std::memory_order_relaxed);
+    for (auto& receives : receives_)
+        receives.store(false, std::memory_order_relaxed);
+}
+
+void VhostPort::ring_started(int device)
+{
+    const std::uint16_t rings = rte_vhost_get_vring_num(device);
+    // ferry polls: the guest need not tell of frames that it sends, nor of room that it makes.
+    for (std::uint16_t ring = 0; ring < rings; ++ring)
+        rte_vhost_enable_guest_notification(device, ring, 0);
+    pairs_.store(std::min<std::uint16_t>(static_cast<std::uint16_t>(rings / 2), queues_), std::memory_order_relaxed);
+    const Stamp now = stamp_now();
+    watch_.arm(now.tsc, now.tsc + ticks_of_milliseconds(watch_milliseconds));
+    device_.store(device, std::memory_order_release);
+    host_.ring_event({key_, RingEvent::Kind::started, now});
+}
+
+void VhostPort::ring_stopped()
+{
+    const Stamp now = stamp_now();
+    device_.store(-1, std::memory_order_release);
+    // The VM's memory may go, and the VM may start elsewhere, as soon as this returns.
+    host_.wait_until_handed_on();
+    host_.ring_event({key_, RingEvent::Kind::stopped, now});
+}
+
+void VhostPort::ring_enabled(std::uint16_t ring, bool enabled) noexcept
+{
+    const auto pair = static_cast<std::size_t>(ring / 2);
+    if (ring % 2 == 0 && pair < receives_.size())
+        receives_[pair].store(enabled, std::memory_order_relaxed);
+}
+
+void VhostPort::features_changed(std::uint64_t features)
+{
+    const bool migrating = (features & log_all) != 0;
+    if (migrating_.exchange(migrating, std::memory_order_relaxed) != migrating)
+        host_.ring_event({key_, migrating ? RingEvent::Kind::migration_begun : RingEvent::Kind::migration_ended, stamp_now()});
+}
+
+}  // namespace ferryd

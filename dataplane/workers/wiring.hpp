@@ -1,0 +1,40 @@
+// Which worker polls which queue, and by which queue of which port each destination is reached. Immutable; a change makes a
+// new one, and the old one goes after a grace period.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include <ferry/table/row.hpp>
+
+#include "ports/port.hpp"
+
+namespace ferryd {
+
+/// A receive queue that one worker polls.
+struct PollEntry {
+    Port* port;
+    std::uint16_t queue;
+    ferry::AttachmentId attachment;  ///< none: the underlay
+};
+
+/// How a worker's frames reach a port: by `queue`, which `owner` alone writes to.
+struct Route {
+    Port* port = nullptr;  ///< null: there is none now
+    std::uint16_t queue = 0;
+    std::uint32_t owner = 0;
+};
+
+struct Wiring {
+    std::vector<std::vector<PollEntry>> polls;  ///< by worker
+    std::vector<Route> attachments;             ///< by AttachmentId; short where the last ones are not there
+    std::vector<Route> underlay;                ///< by the worker that has the frame
+
+    Route to_attachment(ferry::AttachmentId id) const noexcept
+    {
+        return ferry::index_of(id) < attachments.size() ? attachments[ferry::index_of(id)] : Route{};
+    }
+    Route to_underlay(std::uint32_t worker) const noexcept { return worker < underlay.size() ? underlay[worker] : Route{}; }
+};
+
+}  // namespace ferryd

@@ -1,0 +1,72 @@
+#include "workers/worker_set.hpp"
+
+#include <spdlog/spdlog.h>
+
+namespace ferryd {
+namespace {
+
+/// A round takes microseconds, or as long as others keep the CPU. After this the log says that a worker hangs.
+constexpr std::chrono::seconds patience{1};
+
+}  // namespace
+
+ferry::Expected<std::unique_ptr<WorkerSet>> WorkerSet::start(ferry::Tables& tables, const WorkersConfig& config,
+                                                             const ferry::WorkerConfig& engine)
+{
+    if (auto reserved = reserve_frame_tag(); !reserved)
+        return tl::unexpected(reserved.error());
+    auto grace = Grace::make(config.count);
+    if (!grace)
+        return tl::unexpected(grace.error());
+    auto handovers = Handovers::make(config.count);
+    if (!handovers)
+        return tl::unexpected(handovers.error());
+    auto workers = std::unique_ptr<WorkerSet>(new WorkerSet(std::move(*grace), std::move(*handovers)));
+    auto nothing = std::make_unique<Wiring>();
+    nothing->polls.resize(config.count);
+    workers->current_.store(nothing.get(), std::memory_order_release);
+    workers->wiring_ = std::move(nothing);
+
+    for (std::uint32_t index = 0; index < config.count; ++index) {
+        WorkerThread::Options options{index, std::nullopt, config.idle == WorkersConfig::Idle::yield};
+        if (index < config.cpus.size())
+            options.cpu = config.cpus[index];
+        auto worker = WorkerThread::start(options, engine, {tables, *workers->grace_, workers->handovers_, workers->current_});
+        if (!worker)
+            return tl::unexpected(worker.error());
+        workers->threads_.push_back(std::move(*worker));
+    }
+    return workers;
+}
+
+WorkerSet::~WorkerSet()
+{
+    threads_.clear();
+    handovers_.discard();
+}
+
+void WorkerSet::rewire(Wiring wiring)
+{
+    auto next = std::make_unique<const Wiring>(std::move(wiring));
+    current_.store(next.get(), std::memory_order_release);
+    wait_for_round("go by new wiring");
+    wiring_ = std::move(next);
+}
+
+void WorkerSet::wait_until_handed_on()
+{
+    wait_for_round("let go of a port");
+    const auto pushed = handovers_.pushed();
+    while (!handovers_.popped_since(pushed))
+        wait_for_round("take what was handed over");
+    wait_for_round("send what was handed over");
+}
+
+/// Waits however long it takes: to go on while a worker may still use what is about to go would corrupt memory.
+void WorkerSet::wait_for_round(const char* why)
+{
+    while (!grace_->wait(patience))
+        spdlog::error("a worker has not come round for {} s to {}: its driver hangs", patience.count(), why);
+}
+
+}  // namespace ferryd

@@ -1,0 +1,89 @@
+#include "workers/worker_sink.hpp"
+
+#include <rte_mbuf.h>
+
+namespace ferryd {
+
+using ferry::DropReason;
+
+namespace {
+constexpr std::uint16_t handover_burst = 32;
+}
+
+void WorkerSink::to_attachment(ferry::AttachmentId attachment, rte_mbuf** frames, std::uint16_t count)
+{
+    send(Destination::attachment(attachment), frames, count);
+}
+
+void WorkerSink::to_underlay(ferry::UnderlayId underlay, rte_mbuf** frames, std::uint16_t count)
+{
+    send(Destination::underlay(underlay), frames, count);
+}
+
+void WorkerSink::pass(rte_mbuf** frames, std::uint16_t count)
+{
+    // The kernel sees the frames of its own interfaces by itself; the engine has counted these.
+    rte_pktmbuf_free_bulk(frames, count);
+}
+
+Route WorkerSink::route_to(Destination destination) const noexcept
+{
+    return destination.is_underlay() ? wiring_->to_underlay(self_) : wiring_->to_attachment(destination.attachment_id());
+}
+
+void WorkerSink::send(Destination destination, rte_mbuf** frames, std::uint16_t count) noexcept
+{
+    const Route route = route_to(destination);
+    if (route.port == nullptr)
+        drop(destination.is_underlay() ? DropReason::underlay_down : DropReason::transmit_failed, destination, frames, count);
+    else if (route.owner == self_)
+        transmit(route, destination, frames, count);
+    else
+        hand_over(route, destination, frames, count);
+}
+
+void WorkerSink::transmit(const Route& route, Destination destination, rte_mbuf** frames, std::uint16_t count) noexcept
+{
+    const Transmitted result = route.port->transmit(route.queue, frames, count, received_tsc_);
+    if (result.taken < count)
+        drop(result.refusal, destination, frames + result.taken, static_cast<std::uint16_t>(count - result.taken));
+}
+
+void WorkerSink::hand_over(const Route& route, Destination destination, rte_mbuf** frames, std::uint16_t count) noexcept
+{
+    for (std::uint16_t i = 0; i < count; ++i)
+        tag_of(frames[i]) = {received_tsc_, destination};
+    const std::uint16_t taken = handovers_.from_to(self_, route.owner).push(frames, count);
+    if (taken < count)
+        drop(DropReason::handover_full, destination, frames + taken, static_cast<std::uint16_t>(count - taken));
+}
+
+std::uint32_t WorkerSink::take_handed_over(const Wiring& wiring) noexcept
+{
+    std::uint32_t total = 0;
+    rte_mbuf* frames[handover_burst];
+    for (std::uint32_t from = 0; from < handovers_.workers(); ++from) {
+        if (from == self_)
+            continue;
+        const std::uint16_t count = handovers_.from_to(from, self_).pop(frames, handover_burst);
+        total += count;
+        for (std::uint16_t done = 0; done < count;) {
+            const FrameTag tag = tag_of(frames[done]);
+            std::uint16_t end = static_cast<std::uint16_t>(done + 1);
+            while (end < count && tag_of(frames[end]).destination == tag.destination)
+                ++end;
+            begin(wiring, tag.received_tsc);
+            // Ports may have changed owners on the way; then the frames go on to the new one.
+            send(tag.destination, frames + done, static_cast<std::uint16_t>(end - done));
+            done = end;
+        }
+    }
+    return total;
+}
+
+void WorkerSink::drop(DropReason reason, Destination destination, rte_mbuf** frames, std::uint16_t count) noexcept
+{
+    engine_.drop(reason, destination.is_underlay() ? ferry::AttachmentId::none : destination.attachment_id(), frames, count);
+}
+
+}  // namespace ferryd

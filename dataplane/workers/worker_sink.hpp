@@ -1,0 +1,46 @@
+// Where one worker's frames go: to a port whose queue it owns, or to the worker that does.
+#pragma once
+
+#include <ferry/engine/sink.hpp>
+#include <ferry/engine/worker.hpp>
+
+#include "workers/frame_tag.hpp"
+#include "workers/handover.hpp"
+#include "workers/wiring.hpp"
+
+namespace ferryd {
+
+/// One worker's own, used on its thread only.
+class WorkerSink final : public ferry::Sink {
+public:
+    WorkerSink(std::uint32_t self, ferry::Worker& engine, Handovers& handovers) : self_(self), engine_(engine), handovers_(handovers) {}
+
+    /// For the frames of the burst that follows: the wiring of this round, and when the burst had been received.
+    void begin(const Wiring& wiring, std::uint64_t received_tsc) noexcept
+    {
+        wiring_ = &wiring;
+        received_tsc_ = received_tsc;
+    }
+
+    void to_attachment(ferry::AttachmentId attachment, rte_mbuf** frames, std::uint16_t count) override;
+    void to_underlay(ferry::UnderlayId underlay, rte_mbuf** frames, std::uint16_t count) override;
+    void pass(rte_mbuf** frames, std::uint16_t count) override;
+
+    /// Sends what other workers handed over, at most a burst of each; returns the number of frames.
+    std::uint32_t take_handed_over(const Wiring& wiring) noexcept;
+
+private:
+    Route route_to(Destination destination) const noexcept;
+    void send(Destination destination, rte_mbuf** frames, std::uint16_t count) noexcept;
+    void transmit(const Route& route, Destination destination, rte_mbuf** frames, std::uint16_t count) noexcept;
+    void hand_over(const Route& route, Destination destination, rte_mbuf** frames, std::uint16_t count) noexcept;
+    void drop(ferry::DropReason reason, Destination destination, rte_mbuf** frames, std::uint16_t count) noexcept;
+
+    const std::uint32_t self_;
+    ferry::Worker& engine_;
+    Handovers& handovers_;
+    const Wiring* wiring_ = nullptr;
+    std::uint64_t received_tsc_ = 0;
+};
+
+}  // namespace ferryd

@@ -1,0 +1,63 @@
+// One worker: a thread that polls its queues, runs their frames through the engine, and rests when nothing comes.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <thread>
+
+#include <ferry/engine/worker.hpp>
+
+#include "workers/grace.hpp"
+#include "workers/idle.hpp"
+#include "workers/worker_sink.hpp"
+
+namespace ferryd {
+
+/// What all workers of a daemon share. It outlives them.
+struct WorkerShared {
+    ferry::Tables& tables;
+    Grace& grace;
+    Handovers& handovers;
+    std::atomic<const Wiring*>& wiring;
+};
+
+class WorkerThread {
+public:
+    struct Options {
+        std::uint32_t index = 0;
+        std::optional<std::uint32_t> cpu;  ///< nothing: where the kernel puts it
+        bool may_rest = true;
+    };
+
+    /// Starts the thread. Fails as ferry::Worker::make() does, with invalid_argument for a CPU that may not be used,
+    /// with unavailable where DPDK takes no more threads.
+    static ferry::Expected<std::unique_ptr<WorkerThread>> start(const Options& options, const ferry::WorkerConfig& engine, WorkerShared shared);
+    /// Ends the thread after its round.
+    ~WorkerThread();
+    WorkerThread(const WorkerThread&) = delete;
+    WorkerThread& operator=(const WorkerThread&) = delete;
+
+    ferry::Worker& engine() noexcept { return *engine_; }
+    const Options& options() const noexcept { return options_; }
+    ferry::Counter rounds, idle_rounds, sleeps;
+
+private:
+    static constexpr std::uint16_t burst = 32;
+
+    WorkerThread(const Options& options, std::unique_ptr<ferry::Worker> engine, std::uint32_t reader, WorkerShared shared);
+    ferry::Expected<void> enter() const;
+    void run();
+    std::uint32_t round(const Wiring& wiring);
+    void rest(Idle& idle);
+
+    const Options options_;
+    WorkerShared shared_;
+    std::unique_ptr<ferry::Worker> engine_;
+    const std::uint32_t reader_;
+    WorkerSink sink_;
+    std::atomic<bool> stop_{false};
+    std::thread thread_;
+};
+
+}  // namespace ferryd
