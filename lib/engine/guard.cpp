@@ -23,7 +23,7 @@ std::optional<DropReason> refusal(std::uint64_t source, const Attachment& from) 
 void guard(Burst& burst, const Attachment& from, const Segment& segment, Sightings& seen) noexcept
 {
     const bool learning = from.macs.empty() && segment.learning;
-    std::uint64_t admitted = 0;  // the source seen last; frames of one endpoint mostly come together
+    std::uint64_t admitted = ~std::uint64_t{0};  // the source seen last, at first none; endpoints' frames come in runs
     for (std::size_t i = 0; i < burst.count; ++i) {
         burst.segments[i] = &segment;
         if (burst.verdicts[i] != Verdict::forward) [[unlikely]]

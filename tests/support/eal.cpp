@@ -1,11 +1,12 @@
 #include "eal.hpp"
 
+#include <sched.h>
 #include <unistd.h>
 
-#include <array>
 #include <filesystem>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 #include <rte_eal.h>
 #include <rte_errno.h>
@@ -14,16 +15,31 @@
 namespace ferry::test {
 namespace {
 
+/// The CPUs that this thread may use, so that EAL does not bind it to one that other tests use as well.
+std::string allowed_cpus()
+{
+    cpu_set_t set;
+    if (sched_getaffinity(0, sizeof(set), &set) != 0)
+        throw std::runtime_error("the CPUs of this process are not known");
+    std::string list;
+    for (int cpu = 0; cpu < CPU_SETSIZE; ++cpu)
+        if (CPU_ISSET(cpu, &set))
+            list += (list.empty() ? "" : ",") + std::to_string(cpu);
+    return list;
+}
+
 class Eal {
 public:
     Eal()
     {
-        std::string program = "test", prefix = "--file-prefix=ferry-test-" + std::to_string(getpid());
-        std::string no_huge = "--no-huge", memory = "-m", megabytes = "128", no_shconf = "--no-shconf", no_pci = "--no-pci";
-        std::string no_telemetry = "--no-telemetry", log = "--log-level=critical", cores = "--lcores=0@0";
-        std::array<char*, 10> arguments{program.data(),   prefix.data(), no_huge.data(),      memory.data(), megabytes.data(),
-                                        no_shconf.data(), no_pci.data(), no_telemetry.data(), log.data(),    cores.data()};
-        if (rte_eal_init(arguments.size(), arguments.data()) < 0)
+        std::vector<std::string> words = {
+            "test", "--no-huge", "-m", "128", "--no-shconf", "--no-pci", "--no-telemetry", "--log-level=critical"};
+        words.push_back("--file-prefix=ferry-test-" + std::to_string(getpid()));
+        words.push_back("--lcores=0@(" + allowed_cpus() + ")");
+        std::vector<char*> arguments;
+        for (std::string& word : words)
+            arguments.push_back(word.data());
+        if (rte_eal_init(static_cast<int>(arguments.size()), arguments.data()) < 0)
             throw std::runtime_error(std::string("EAL does not start: ") + rte_strerror(rte_errno));
         directory_ = rte_eal_get_runtime_dir();
     }
@@ -42,10 +58,7 @@ private:
 
 }  // namespace
 
-void start_eal()
-{
-    static Eal eal;
-}
+void start_eal() { static Eal eal; }
 
 rte_mempool* make_pool(const char* name, unsigned count)
 {
