@@ -1,0 +1,170 @@
+// ferryctl port: the attachments, and the underlay port.
+#include <fmt/format.h>
+
+#include "cli/command.hpp"
+#include "cli/json.hpp"
+#include "config/values.hpp"
+
+namespace ferryd {
+
+namespace {
+
+using Side = TextTable::Side;
+
+void print_table(Output& out, const std::vector<PortStatus>& ports)
+{
+    TextTable table({{"NAME"},
+                     {"VNI", Side::right},
+                     {"STATE"},
+                     {"KIND"},
+                     {"WORKER", Side::right},
+                     {"IN FRAMES", Side::right},
+                     {"OUT FRAMES", Side::right},
+                     {"DROPS", Side::right},
+                     {"MACS"},
+                     {"DEVICE"}});
+    for (const PortStatus& port : ports) {
+        std::uint64_t drops = port.kernel_drops;
+        for (const auto& [reason, count] : port.traffic.drops)
+            drops += count;
+        table.add({port.name, port.underlay ? "-" : std::to_string(port.vni.value()),
+                   port.state + (port.migrating ? ",migrating" : ""), port.kind, std::to_string(port.worker),
+                   grouped(port.traffic.in_frames), grouped(port.traffic.out_frames), grouped(drops),
+                   port.underlay       ? "-"
+                   : port.macs.empty() ? "any"
+                                       : joined(texts_of(port.macs)),
+                   port.device});
+    }
+    table.print(out);
+}
+
+Expected<Action> prepare_show(const Arguments&)
+{
+    return [](ControlApi& api, Output& out) {
+        return api.ports().map([&](const std::vector<PortStatus>& ports) {
+            if (out.json())
+                return out.print(to_json(ports));
+            print_table(out, ports);
+        });
+    };
+}
+
+auto wrong(std::string sentence)
+{
+    return ferry::fail(ferry::ErrorCode::invalid_argument, std::move(sentence));
+}
+
+Expected<VhostUserPort> vhost_user_of(const Arguments& arguments)
+{
+    VhostUserPort port;
+    const auto socket = parse_socket_path(arguments.value("vhost-user"));
+    if (!socket)
+        return tl::unexpected(socket.error());
+    port.socket = *socket;
+    port.client = !arguments.has("server");
+    if (arguments.has("queues")) {
+        const auto queues = parse_number(arguments.value("queues"));
+        if (!queues || *queues < 1 || *queues > max_vhost_queues)
+            return wrong(
+                fmt::format("queues is 1 to {}, not {}", max_vhost_queues, in_quotes(arguments.value("queues"))));
+        port.queues = static_cast<std::uint16_t>(*queues);
+    }
+    return port;
+}
+
+Expected<Action> prepare_add(const Arguments& arguments)
+{
+    PortConfig port;
+    const auto name = parse_port_name(arguments.positional(0));
+    if (!name)
+        return tl::unexpected(name.error());
+    port.name = *name;
+    const auto vni = arguments.vni();
+    if (!vni)
+        return tl::unexpected(vni.error());
+    port.vni = *vni;
+    for (const std::string& text : arguments.values("mac")) {
+        const auto mac = parse_unicast_mac(text);
+        if (!mac)
+            return tl::unexpected(mac.error());
+        port.macs.push_back(*mac);
+    }
+    if (arguments.has("vhost-user") == arguments.has("device"))
+        return wrong("say what the port is: either vhost-user or device");
+    if (arguments.has("device")) {
+        if (arguments.has("server") || arguments.has("queues"))
+            return wrong("server and queues are for vhost-user ports");
+        const auto device = parse_device(arguments.value("device"));
+        if (!device)
+            return tl::unexpected(device.error());
+        port.kind = DevicePort{*device};
+    } else {
+        const auto vhost_user = vhost_user_of(arguments);
+        if (!vhost_user)
+            return tl::unexpected(vhost_user.error());
+        port.kind = *vhost_user;
+    }
+    return [port](ControlApi& api, Output& out) -> Expected<void> {
+        if (auto done = api.add_port(port); !done || !out.json())
+            return done;
+        return api.ports().map([&](const std::vector<PortStatus>& ports) {
+            print_result(out, ports, [&](const PortStatus& status) { return status.name == port.name; });
+        });
+    };
+}
+
+Expected<Action> prepare_del(const Arguments& arguments)
+{
+    const auto name = parse_port_name(arguments.positional(0));
+    if (!name)
+        return tl::unexpected(name.error());
+    return [name = *name](ControlApi& api, Output& out) {
+        return api.remove_port(name).map([&] {
+            if (out.json())
+                out.print({{"name", name}, {"deleted", true}});
+        });
+    };
+}
+
+}  // namespace
+
+Object port_commands()
+{
+    using Takes = Keyword::Takes;
+    return {"port",
+            "Ports: the attachments that endpoints hang on, and the port to the underlay.",
+            {
+                {"show",
+                 "list",
+                 "",
+                 "Lists the ports with their state and traffic.",
+                 "  ferryctl port show\n"
+                 "  ferryctl -j port show\n",
+                 {},
+                 prepare_show},
+                {"add",
+                 nullptr,
+                 "NAME vni N [mac MAC…] (vhost-user PATH [server] [queues N] | device ARGUMENTS)",
+                 "Attaches a port to a segment; without mac it may use any MAC address, and they are learned.",
+                 "  ferryctl port add vm0 vni 100 mac 52:54:00:00:00:01 vhost-user /run/ferry/vm0.sock\n"
+                 "  ferryctl port add vm1 vni 100 vhost-user /run/ferry/vm1.sock server queues 4\n"
+                 "  ferryctl port add tap0 vni 100 device net_tap0,iface=tap0\n",
+                 {{"NAME"},
+                  {{"vni"},
+                   {"mac", Takes::values, "macs"},
+                   {"vhost-user"},
+                   {"server", Takes::nothing},
+                   {"queues"},
+                   {"device"}}},
+                 prepare_add},
+                {"del",
+                 "delete",
+                 "NAME",
+                 "Stops a port and takes it away.",
+                 "  ferryctl port del vm0\n",
+                 {{"NAME"}, {}},
+                 prepare_del},
+            }};
+}
+
+}  // namespace ferryd
