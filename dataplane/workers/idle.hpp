@@ -7,14 +7,14 @@
 
 namespace ferryd {
 
-/// One worker's own. The bounds are chosen for several daemons and emulated guests on few cores: a sleeping worker costs
-/// about 2 % of a core, and a frame that finds it asleep waits 100 microseconds at most.
+/// One worker's own. The bounds are chosen for several daemons and emulated guests on few cores. A frame that finds the
+/// worker asleep waits less than the time in which none had come, and 250 microseconds at most.
 class Idle {
 public:
     static constexpr std::uint32_t looks = 64;   ///< empty rounds before the first yield
     static constexpr std::uint32_t yields = 16;  ///< empty rounds that yield, before the first sleep
     static constexpr std::chrono::microseconds shortest{20};
-    static constexpr std::chrono::microseconds longest{100};
+    static constexpr std::chrono::microseconds longest{250};
 
     enum class Step : std::uint8_t { look, yield, sleep };
 
