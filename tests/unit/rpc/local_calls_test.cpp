@@ -1,0 +1,438 @@
+// Every call of the API over a real Unix socket: what the client asks reaches the control, what that answers comes
+// back.
+#include <catch2/catch.hpp>
+
+#include <grpcpp/grpcpp.h>
+
+#include "fake_control.hpp"
+#include "ferry.grpc.pb.h"
+#include "rpc/client.hpp"
+#include "rpc/local_server.hpp"
+#include "test_folder.hpp"
+
+using namespace ferryd;
+using ferry::ErrorCode;
+
+namespace {
+
+ferry::Vni vni(std::uint32_t value)
+{
+    return *ferry::Vni::make(value);
+}
+ferry::MacAddress mac(const char* text)
+{
+    return *ferry::MacAddress::parse(text);
+}
+ferry::Ipv4Address ipv4(const char* text)
+{
+    return *ferry::Ipv4Address::parse(text);
+}
+
+struct Served {
+    TestFolder folder;
+    FakeControl control;
+    std::unique_ptr<LocalServer> server = LocalServer::start({folder / "api", 0600}, control).value();
+    std::unique_ptr<Client> client = Client::connect(folder / "api").value();
+    std::shared_ptr<grpc::Channel> channel = grpc::CreateChannel("unix:" + (folder / "api").string(),
+                                                                 grpc::InsecureChannelCredentials());
+    std::unique_ptr<ferry::v1::Ferry::Stub> stub = ferry::v1::Ferry::NewStub(channel);
+};
+
+TrafficStatus traffic(std::uint64_t from)
+{
+    return {from, from + 1, from + 2, from + 3, {{"ring_full", from + 4}, {"hairpin", from + 5}}};
+}
+
+void check_same(const TrafficStatus& a, const TrafficStatus& b)
+{
+    CHECK(a.in_frames == b.in_frames);
+    CHECK(a.in_bytes == b.in_bytes);
+    CHECK(a.out_frames == b.out_frames);
+    CHECK(a.out_bytes == b.out_bytes);
+    CHECK(a.drops == b.drops);
+}
+
+PortStatus some_port()
+{
+    PortStatus port;
+    port.name = "vm0";
+    port.kind = "vhost-user";
+    port.device = "/run/vm0.sock";
+    port.underlay = false;
+    port.vni = vni(100);
+    port.macs = {mac("52:54:00:00:00:01"), mac("52:54:00:00:00:02")};
+    port.state = "waiting";
+    port.worker = 3;
+    port.migrating = true;
+    port.kernel_drops = 17;
+    port.traffic = traffic(1000);
+    return port;
+}
+
+void check_same(const PortStatus& a, const PortStatus& b)
+{
+    CHECK(a.name == b.name);
+    CHECK(a.kind == b.kind);
+    CHECK(a.device == b.device);
+    CHECK(a.underlay == b.underlay);
+    CHECK(a.vni == b.vni);
+    CHECK(a.macs == b.macs);
+    CHECK(a.state == b.state);
+    CHECK(a.worker == b.worker);
+    CHECK(a.migrating == b.migrating);
+    CHECK(a.kernel_drops == b.kernel_drops);
+    check_same(a.traffic, b.traffic);
+}
+
+VtepStatus some_vtep()
+{
+    return {ipv4("172.16.0.3"), mac("02:00:00:00:00:03"), 1600, traffic(2000)};
+}
+
+void check_same(const VtepStatus& a, const VtepStatus& b)
+{
+    CHECK(a.address == b.address);
+    CHECK(a.next_hop == b.next_hop);
+    CHECK(a.mtu == b.mtu);
+    check_same(a.traffic, b.traffic);
+}
+
+MoveEvent some_event(MoveEvent::Cause cause)
+{
+    MoveEvent event;
+    event.id = 7;
+    event.cause = cause;
+    event.time_ns = 1'700'000'000'123'456'789;
+    event.vni = vni(100);
+    event.mac = mac("52:54:00:00:00:01");
+    event.from = "VTEP 172.16.0.2";
+    event.to = "local vm0";
+    event.version = 0xffff'ffff'ffff'fffe;
+    event.visible_us = 35.25;
+    event.peers_told = {"172.16.0.2:4790"};
+    event.peers_failed = {"172.16.0.3:4790", "172.16.0.4:4790"};
+    event.first_delivery_ms = 0.0;
+    return event;
+}
+
+void check_same(const MoveEvent& a, const MoveEvent& b)
+{
+    CHECK(a.id == b.id);
+    CHECK(a.cause == b.cause);
+    CHECK(a.time_ns == b.time_ns);
+    CHECK(a.vni == b.vni);
+    CHECK(a.mac == b.mac);
+    CHECK(a.from == b.from);
+    CHECK(a.to == b.to);
+    CHECK(a.version == b.version);
+    CHECK(a.visible_us == b.visible_us);
+    CHECK(a.peers_told == b.peers_told);
+    CHECK(a.peers_failed == b.peers_failed);
+    CHECK(a.first_delivery_ms == b.first_delivery_ms);
+    CHECK(a.network_added_ms == b.network_added_ms);
+}
+
+}  // namespace
+
+TEST_CASE("ports")
+{
+    Served s;
+    PortConfig port{"vm0", vni(100), {mac("52:54:00:00:00:01")}, VhostUserPort{"/run/vm0.sock", false, 4}};
+    REQUIRE(s.client->add_port(port));
+    REQUIRE(s.control.port);
+    CHECK(s.control.port->name == "vm0");
+    CHECK(s.control.port->vni == vni(100));
+    CHECK(s.control.port->macs == port.macs);
+    REQUIRE(std::holds_alternative<VhostUserPort>(s.control.port->kind));
+    CHECK(std::get<VhostUserPort>(s.control.port->kind).socket == "/run/vm0.sock");
+    CHECK(!std::get<VhostUserPort>(s.control.port->kind).client);
+    CHECK(std::get<VhostUserPort>(s.control.port->kind).queues == 4);
+
+    port.kind = DevicePort{"net_tap0,iface=x"};
+    REQUIRE(s.client->add_port(port));
+    REQUIRE(std::holds_alternative<DevicePort>(s.control.port->kind));
+    CHECK(std::get<DevicePort>(s.control.port->kind).device == "net_tap0,iface=x");
+
+    REQUIRE(s.client->remove_port("vm0"));
+    CHECK(s.control.removed_port == "vm0");
+
+    s.control.port_list = {some_port(), some_port()};
+    s.control.port_list[1].underlay = true;
+    const auto ports = s.client->ports();
+    REQUIRE(ports);
+    REQUIRE(ports->size() == 2);
+    check_same((*ports)[0], s.control.port_list[0]);
+    check_same((*ports)[1], s.control.port_list[1]);
+}
+
+TEST_CASE("segments")
+{
+    Served s;
+    REQUIRE(s.client->add_segment({vni(0xff'ffff), false, {ipv4("172.16.0.3"), ipv4("172.16.0.2")}}));
+    REQUIRE(s.control.segment);
+    CHECK(s.control.segment->vni == vni(0xff'ffff));
+    CHECK(!s.control.segment->learning);
+    CHECK(s.control.segment->flood == std::vector{ipv4("172.16.0.3"), ipv4("172.16.0.2")});
+
+    REQUIRE(s.client->set_flood(vni(5), {ipv4("172.16.0.2")}));
+    CHECK(s.control.vni == vni(5));
+    CHECK(s.control.flood == std::vector{ipv4("172.16.0.2")});
+    REQUIRE(s.client->set_flood(vni(5), {}));
+    CHECK(s.control.flood.empty());
+
+    REQUIRE(s.client->remove_segment(vni(0)));
+    CHECK(s.control.vni == vni(0));
+
+    s.control.segment_list = {{vni(1), true, {ipv4("172.16.0.2")}, {"vm0", "vm1"}}, {vni(2), false, {}, {}}};
+    const auto segments = s.client->segments();
+    REQUIRE(segments);
+    REQUIRE(segments->size() == 2);
+    CHECK((*segments)[0].vni == vni(1));
+    CHECK((*segments)[0].learning);
+    CHECK((*segments)[0].flood == std::vector{ipv4("172.16.0.2")});
+    CHECK((*segments)[0].ports == std::vector<std::string>{"vm0", "vm1"});
+    CHECK(!(*segments)[1].learning);
+}
+
+TEST_CASE("VTEPs")
+{
+    Served s;
+    REQUIRE(s.client->add_vtep({ipv4("172.16.0.3"), mac("02:00:00:00:00:03")}));
+    CHECK(!s.control.changed_vtep);
+    CHECK(s.control.vtep->address == ipv4("172.16.0.3"));
+    CHECK(s.control.vtep->mac == mac("02:00:00:00:00:03"));
+    REQUIRE(s.client->change_vtep({ipv4("172.16.0.4"), std::nullopt}));
+    CHECK(s.control.changed_vtep);
+    CHECK(s.control.vtep->address == ipv4("172.16.0.4"));
+    CHECK(s.control.vtep->mac == std::nullopt);
+    REQUIRE(s.client->remove_vtep(ipv4("172.16.0.5")));
+    CHECK(s.control.removed_vtep == ipv4("172.16.0.5"));
+
+    s.control.vtep_list = {{{}, {}, 0, traffic(1)}, some_vtep()};
+    const auto vteps = s.client->vteps();
+    REQUIRE(vteps);
+    REQUIRE(vteps->size() == 2);
+    check_same((*vteps)[0], s.control.vtep_list[0]);
+    check_same((*vteps)[1], s.control.vtep_list[1]);
+}
+
+TEST_CASE("rows")
+{
+    Served s;
+    s.control.event = some_event(MoveEvent::Cause::manual);
+    const auto added = s.client->set_fdb(vni(100), mac("52:54:00:00:00:01"), {ipv4("172.16.0.3"), std::nullopt},
+                                         ControlApi::FdbMode::add);
+    REQUIRE(added);
+    check_same(*added, s.control.event);
+    CHECK(s.control.vni == vni(100));
+    CHECK(s.control.mac == mac("52:54:00:00:00:01"));
+    CHECK(s.control.place.vtep == ipv4("172.16.0.3"));
+    CHECK(s.control.place.port == std::nullopt);
+    CHECK(s.control.mode == ControlApi::FdbMode::add);
+
+    REQUIRE(s.client->set_fdb(vni(100), mac("52:54:00:00:00:02"), {std::nullopt, "vm0"}, ControlApi::FdbMode::replace));
+    CHECK(s.control.place.vtep == std::nullopt);
+    CHECK(s.control.place.port == "vm0");
+    CHECK(s.control.mode == ControlApi::FdbMode::replace);
+
+    const auto removed = s.client->remove_fdb(vni(101), mac("52:54:00:00:00:03"));
+    REQUIRE(removed);
+    CHECK(s.control.vni == vni(101));
+    CHECK(s.control.mac == mac("52:54:00:00:00:03"));
+}
+
+TEST_CASE("a table of many messages arrives whole and in order")
+{
+    Served s;
+    using ferry::RowKind;
+    using ferry::RowOrigin;
+    for (std::uint32_t i = 0; i < 5000; ++i) {
+        FdbStatus row;
+        row.vni = vni(i);
+        row.mac = ferry::MacAddress::from_u48(0x5254'0000'0000 + i);
+        row.kind = i % 3 == 0 ? RowKind::local : i % 3 == 1 ? RowKind::remote : RowKind::blackhole;
+        row.origin = i % 4 == 0 ? RowOrigin::permanent : i % 4 == 1 ? RowOrigin::endpoint : RowOrigin::learned;
+        if (row.kind == RowKind::local)
+            row.port = "vm" + std::to_string(i);
+        if (row.kind == RowKind::remote)
+            row.vtep = ferry::Ipv4Address::from_host(0xac10'0000 + i);
+        row.idle_seconds = i;
+        s.control.row_list.push_back(row);
+    }
+    const auto rows = s.client->fdb(std::nullopt);
+    REQUIRE(rows);
+    CHECK(s.control.vni == std::nullopt);
+    REQUIRE(rows->size() == 5000);
+    int wrong = 0;
+    for (std::size_t i = 0; i < 5000; ++i) {
+        const FdbStatus &a = (*rows)[i], &b = s.control.row_list[i];
+        wrong += !(a.vni == b.vni && a.mac == b.mac && a.kind == b.kind && a.origin == b.origin && a.vtep == b.vtep &&
+                   a.port == b.port && a.idle_seconds == b.idle_seconds);
+    }
+    CHECK(wrong == 0);
+    REQUIRE(s.client->fdb(vni(0)));
+    CHECK(s.control.vni == vni(0));
+}
+
+TEST_CASE("counters")
+{
+    Served s;
+    StatsStatus& c = s.control.counters;
+    c = {1,
+         2,
+         3,
+         4,
+         5,
+         6,
+         7,
+         8,
+         9,
+         10,
+         11,
+         {{"no_buffer", 12}},
+         {some_port()},
+         {some_vtep()},
+         {{0, 3, 4, 5, 6}, {1, -1, 7, 8, 9}}};
+    const auto stats = s.client->stats();
+    REQUIRE(stats);
+    CHECK(stats->underlay_in_frames == 1);
+    CHECK(stats->passed == 2);
+    CHECK(stats->encapsulated == 3);
+    CHECK(stats->decapsulated == 4);
+    CHECK(stats->replicated == 5);
+    CHECK(stats->local_switched == 6);
+    CHECK(stats->learn_overflow == 7);
+    CHECK(stats->learned == 8);
+    CHECK(stats->learned_moved == 9);
+    CHECK(stats->aged == 10);
+    CHECK(stats->learning_refused == 11);
+    CHECK(stats->drops == DropCounts{{"no_buffer", 12}});
+    REQUIRE(stats->ports.size() == 1);
+    check_same(stats->ports[0], c.ports[0]);
+    REQUIRE(stats->vteps.size() == 1);
+    check_same(stats->vteps[0], c.vteps[0]);
+    REQUIRE(stats->workers.size() == 2);
+    CHECK(stats->workers[0].cpu == 3);
+    CHECK(stats->workers[1].index == 1);
+    CHECK(stats->workers[1].cpu == -1);
+    CHECK(stats->workers[1].loops == 7);
+    CHECK(stats->workers[1].idle_loops == 8);
+    CHECK(stats->workers[1].sleeps == 9);
+}
+
+TEST_CASE("events")
+{
+    Served s;
+    using Cause = MoveEvent::Cause;
+    for (const Cause cause : {Cause::ring_start, Cause::ring_stop, Cause::peer, Cause::manual})
+        s.control.event_list.push_back(some_event(cause));
+    s.control.event_list[1].network_added_ms = 1.5;
+    s.control.event_list[2].visible_us.reset();
+    const auto events = s.client->moves(42);
+    REQUIRE(events);
+    CHECK(s.control.after == 42);
+    REQUIRE(events->size() == 4);
+    for (std::size_t i = 0; i < 4; ++i)
+        check_same((*events)[i], s.control.event_list[i]);
+}
+
+TEST_CASE("each error keeps its code and sentence, and is known as ferryd's own")
+{
+    Served s;
+    const std::vector<std::pair<ErrorCode, grpc::StatusCode>> codes = {
+        {ErrorCode::invalid_argument, grpc::StatusCode::INVALID_ARGUMENT},
+        {ErrorCode::not_found, grpc::StatusCode::NOT_FOUND},
+        {ErrorCode::already_exists, grpc::StatusCode::ALREADY_EXISTS},
+        {ErrorCode::in_use, grpc::StatusCode::FAILED_PRECONDITION},
+        {ErrorCode::table_full, grpc::StatusCode::RESOURCE_EXHAUSTED},
+        {ErrorCode::no_memory, grpc::StatusCode::ABORTED},
+        {ErrorCode::unavailable, grpc::StatusCode::UNAVAILABLE},
+        {ErrorCode::internal, grpc::StatusCode::INTERNAL},
+    };
+    for (const auto& [code, status] : codes) {
+        s.control.error = ferry::Error{code, std::string("because “of” ") + ferry::to_string(code)};
+        const auto result = s.client->remove_port("vm0");
+        REQUIRE(!result);
+        CHECK(result.error().code == code);
+        CHECK(result.error().sentence == s.control.error->sentence);
+        const auto rows = s.client->fdb(std::nullopt);
+        REQUIRE(!rows);
+        CHECK(rows.error().code == code);
+        CHECK(!s.client->lost());
+
+        grpc::ClientContext context;
+        ferry::v1::ListPortsResponse response;
+        CHECK(s.stub->ListPorts(&context, {}, &response).error_code() == status);
+        const auto& trailing = context.GetServerTrailingMetadata();
+        REQUIRE(trailing.count("ferry-error") == 1);
+        CHECK(trailing.find("ferry-error")->second == ferry::to_string(code));
+    }
+}
+
+TEST_CASE("a bad request is refused before it reaches the control")
+{
+    Served s;
+    const auto refused = [](const grpc::Status& status, const char* sentence) {
+        CHECK(status.error_code() == grpc::StatusCode::INVALID_ARGUMENT);
+        CHECK(status.error_message() == sentence);
+    };
+    const auto add_port = [&](auto fill) {
+        ferry::v1::AddPortRequest request;
+        ferry::v1::Port& port = *request.mutable_port();
+        port.set_name("vm0");
+        port.set_vni(1);
+        port.mutable_vhost_user()->set_socket("/s");
+        fill(port);
+        grpc::ClientContext context;
+        ferry::v1::AddPortResponse response;
+        return s.stub->AddPort(&context, request, &response);
+    };
+    refused(add_port([](auto& port) { port.set_vni(1 << 24); }), "16777216 is not allowed; a VNI is 0 to 16777215");
+    refused(add_port([](auto& port) { port.add_macs("52:54:00:00:00"); }),
+            "\"52:54:00:00:00\" is not a MAC address; write one like \"52:54:00:00:00:01\"");
+    refused(add_port([](auto& port) {
+                port.add_macs("52:54:00:00:00:01");
+                port.add_macs("52:54:00:00:00:01");
+            }),
+            "\"52:54:00:00:00:01\" stands in the list twice");
+    refused(add_port([](auto& port) { port.clear_kind(); }), "a port needs a vhost-user socket or a device");
+    refused(add_port([](auto& port) { port.mutable_vhost_user()->set_socket("s"); }),
+            "\"s\" is not allowed; a socket's path is absolute");
+    refused(add_port([](auto& port) { port.mutable_vhost_user()->set_queues(129); }),
+            "129 queues are not allowed; give 1 to 128");
+    CHECK(!s.control.port);
+    CHECK(add_port([](auto&) {}).ok());
+    CHECK(std::get<VhostUserPort>(s.control.port->kind).queues == 1);
+
+    ferry::v1::SetFdbRequest request;
+    request.set_mac("52:54:00:00:00:01");
+    const auto set_fdb = [&] {
+        grpc::ClientContext context;
+        ferry::v1::SetFdbResponse response;
+        return s.stub->SetFdb(&context, request, &response);
+    };
+    refused(set_fdb(), "a row needs a place: a VTEP's address or a port's name");
+    request.set_vtep("172.16.0.3");
+    refused(set_fdb(), "the mode must be MODE_ADD or MODE_REPLACE");
+    request.set_mode(ferry::v1::SetFdbRequest::MODE_ADD);
+    CHECK(set_fdb().ok());
+    request.set_mac("ff:ff:ff:ff:ff:ff");
+    refused(set_fdb(), "\"ff:ff:ff:ff:ff:ff\" is not allowed; it is a multicast MAC address, give a unicast one");
+}
+
+TEST_CASE("where nobody listens the client says so, and one whose ferryd ends knows it")
+{
+    const TestFolder folder;
+    const auto none = Client::connect(folder / "none");
+    REQUIRE(!none);
+    CHECK(none.error().code == ErrorCode::unavailable);
+    CHECK(none.error().sentence.find("cannot reach ferryd at") == 0);
+
+    Served s;
+    REQUIRE(s.client->ports());
+    s.server.reset();
+    const auto ports = s.client->ports();
+    REQUIRE(!ports);
+    CHECK(ports.error().code == ErrorCode::unavailable);
+    CHECK(s.client->lost());
+}
