@@ -31,11 +31,13 @@ public:
             const char* set = std::getenv("XDG_RUNTIME_DIR");
             base = set != nullptr ? set : "/tmp";
         }
-        std::error_code error;
-        std::filesystem::create_directories(base / "dpdk", error);
         auto folder = std::unique_ptr<RuntimeFolder>(new RuntimeFolder(base / "dpdk" / file_prefix));
-        std::filesystem::create_directory(folder->path_, error);
-        folder->lock_ = open(folder->path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        // Another ferryd that ends may remove the outer folder just now.
+        for (int attempt = 0; attempt < 3 && folder->lock_ < 0; ++attempt) {
+            std::error_code error;
+            std::filesystem::create_directories(folder->path_, error);
+            folder->lock_ = open(folder->path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        }
         if (folder->lock_ < 0)
             return ferry::fail(ErrorCode::unavailable, fmt::format("no run-time folder for DPDK at {}: {}",
                                                                    folder->path_.string(), std::strerror(errno)));
@@ -50,8 +52,10 @@ public:
     ~RuntimeFolder()
     {
         std::error_code ignored;
-        if (ours_)
+        if (ours_) {
             std::filesystem::remove_all(path_, ignored);
+            std::filesystem::remove(path_.parent_path(), ignored);  // which fails where others' folders are in it
+        }
         if (lock_ >= 0)
             close(lock_);
     }
