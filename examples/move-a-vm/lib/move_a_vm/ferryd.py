@@ -58,8 +58,9 @@ class Ferryd:
         ferryd could take it."""
         stats = self.show("stats")
         return {"all": stats["drops"],
-                **{f"vtep {vtep['address']}": vtep["traffic"]["drops"] for vtep in stats["vteps"]},
-                **{f"kernel {port['name']}": port["kernel_drops"] for port in stats["ports"]}}
+                **{f"vtep {vtep['address']}": vtep["drops"] for vtep in stats["vteps"]},
+                **{f"kernel {UNDERLAY_PORT if port['underlay'] else port['name']}": port["kernel_drops"]
+                   for port in stats["ports"]}}
 
 
 def vm_attachment(lifetime, host):
