@@ -76,10 +76,16 @@ macs = ["{VM_MAC}"]
 def sender_attachment(sender_mac):
     """Q's port: the other end of its sender's veth pair."""
     return f"""name = "{SENDER_PORT}"
-device = "net_af_packet1,iface=attachment"
+device = "{_packet_device(1, 'attachment')}"
 vni = {VNI}
 macs = ["{sender_mac}"]
 """
+
+
+def _packet_device(number, interface):
+    """Returns DPDK's arguments for an interface of the kernel. The ring between kernel and ferryd holds 4,096 frames
+    instead of 512: on a machine with two cores a worker may not run for as long as it takes to fill the smaller one."""
+    return f"net_af_packet{number},iface={interface},framecnt=4096"
 
 
 def _config(topology, host, api, authority, attachment):
@@ -96,7 +102,7 @@ vtep = "{host.address}"
 socket = "{api}"
 
 [underlay]
-device = "net_af_packet0,iface={UNDERLAY_DEVICE}"
+device = "{_packet_device(0, UNDERLAY_DEVICE)}"
 mtu = {UNDERLAY_MTU}
 {vteps}
 [[segment]]

@@ -35,8 +35,10 @@ def move_guest(lifetime, image, guest, host, number):
     if status["status"] != "completed":
         raise Failure(f"the migration to {host.name} {status['status']}: {status.get('error-desc', 'no reason given')}")
     lifetime.wait_for(lambda: arriving.qmp.command("query-status")["running"], 30, f"the guest runs on {host.name}")
+    # Asked again, because QEMU knows the downtime only some time after it calls the migration completed.
+    downtime = guest.qmp.command("query-migrate").get("downtime") or None
     guest.quit()
-    return arriving, Move(guest.host.name, host.name, began_at, status.get("downtime"))
+    return arriving, Move(guest.host.name, host.name, began_at, downtime)
 
 
 def measure(moves, events):
