@@ -31,7 +31,7 @@ public:
     static constexpr std::uint64_t empty = 0;
     static constexpr std::uint64_t tombstone = ~std::uint64_t{0};
 
-    /// Room for `max_keys` live keys, and for a fifth as many that wait for their grace period. Fails with invalid_argument
+    /// Room for `max_keys` live keys, and for two fifths as many that wait for their grace period. Fails with invalid_argument
     /// (0, or more than 2^31 keys) or no_memory.
     static Expected<std::unique_ptr<WordMap>> make(std::uint32_t max_keys);
     ~WordMap();

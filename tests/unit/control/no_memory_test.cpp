@@ -38,6 +38,18 @@ void* operator new(std::size_t bytes, std::align_val_t alignment)
 {
     return allocate(bytes, static_cast<std::size_t>(alignment));
 }
+void* operator new(std::size_t bytes, const std::nothrow_t&) noexcept
+try {
+    return allocate(bytes, 16);
+} catch (const std::bad_alloc&) {
+    return nullptr;
+}
+void* operator new(std::size_t bytes, std::align_val_t alignment, const std::nothrow_t&) noexcept
+try {
+    return allocate(bytes, static_cast<std::size_t>(alignment));
+} catch (const std::bad_alloc&) {
+    return nullptr;
+}
 void operator delete(void* memory) noexcept
 {
     std::free(memory);
