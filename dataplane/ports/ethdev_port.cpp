@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <string_view>
 
 #include <fmt/format.h>
 #include <rte_ethdev.h>
@@ -51,7 +52,6 @@ ferry::Expected<std::unique_ptr<EthdevPort>> EthdevPort::open(const std::string&
     if (auto started = port->start(devargs, options); !started)
         return tl::unexpected(started.error());
     port->sockets_ = PacketSockets::opened_since(before);
-    port->sockets_.ignore_outgoing();
     port->observe();
     return port;
 }
@@ -68,6 +68,7 @@ ferry::Expected<void> EthdevPort::start(const std::string& devargs, const Ethdev
         return failed("asking for its abilities", result);
     receive_queues_ = std::max<std::uint16_t>(1, std::min(options.receive_queues, info.max_rx_queues));
     transmit_queues_ = std::max<std::uint16_t>(1, std::min(options.transmit_queues, info.max_tx_queues));
+    needs_link_ = std::string_view(info.driver_name) == "net_af_packet";
 
     const rte_eth_conf conf = configuration_for(info, options, receive_queues_);
     chains_ = conf.txmode.offloads & RTE_ETH_TX_OFFLOAD_MULTI_SEGS;
@@ -107,8 +108,10 @@ std::uint16_t EthdevPort::receive(std::uint16_t queue, rte_mbuf** frames, std::u
 
 Transmitted EthdevPort::transmit(std::uint16_t queue, rte_mbuf** frames, std::uint16_t count, std::uint64_t) noexcept
 {
-    if (!link_up_.load(std::memory_order_relaxed))
-        return {0, underlay_ ? ferry::DropReason::underlay_down : ferry::DropReason::transmit_failed};
+    const bool link_up = link_up_.load(std::memory_order_relaxed);
+    const auto refusal = underlay_ && !link_up ? ferry::DropReason::underlay_down : ferry::DropReason::transmit_failed;
+    if (needs_link_ && !link_up)
+        return {0, refusal};
     if (!chains_) {
         for (std::uint16_t i = 0; i < count; ++i) {
             if (frames[i]->nb_segs > 1 && rte_pktmbuf_linearize(frames[i]) != 0)
@@ -119,7 +122,7 @@ Transmitted EthdevPort::transmit(std::uint16_t queue, rte_mbuf** frames, std::ui
     for (int attempt = 0; taken < count && attempt < transmit_attempts; ++attempt)
         taken = static_cast<std::uint16_t>(taken + rte_eth_tx_burst(port_, queue, frames + taken,
                                                                     static_cast<std::uint16_t>(count - taken)));
-    return {taken, ferry::DropReason::transmit_failed};
+    return {taken, refusal};
 }
 
 std::uint64_t EthdevPort::observe()

@@ -49,7 +49,8 @@ private:
     std::uint16_t port_;
     std::uint16_t receive_queues_ = 1, transmit_queues_ = 1;
     bool underlay_;
-    bool chains_ = false;  ///< the device sends frames of several buffers
+    bool chains_ = false;          ///< the device sends frames of several buffers
+    bool needs_link_ = false;      ///< the driver takes frames and loses them while the link is down
     bool open_ = true;
     std::atomic<bool> link_up_{true};
     PacketSockets sockets_;
