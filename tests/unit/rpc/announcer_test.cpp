@@ -27,13 +27,8 @@ PeersConfig plain(const std::string& listen, std::vector<std::string> hosts = {}
 
 EndpointPlace place(std::uint64_t version, std::uint64_t mac = 0x5254'0000'0001)
 {
-    EndpointPlace made;
-    made.vni = *ferry::Vni::make(100);
-    made.mac = ferry::MacAddress::from_u48(mac);
-    made.vtep = *ferry::Ipv4Address::parse("172.16.0.2");
-    made.version = version;
-    made.host = "D";
-    return made;
+    return {*ferry::Vni::make(100), ferry::MacAddress::from_u48(mac), *ferry::Ipv4Address::parse("172.16.0.2"), version,
+            "D"};
 }
 
 /// Keeps what done() was called with, by the place's version.
