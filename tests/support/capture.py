@@ -11,10 +11,10 @@ from .outcome import check, wait_until
 from .sandbox import SCRATCH
 
 DATA_PORT = 9  # the discard service's, which no dissector claims
+SO_RCVBUFFORCE = 33
 
 _ETH_P_ALL = 0x0003
 _SOL_PACKET, _PACKET_AUXDATA = 263, 8
-_SO_RCVBUFFORCE = 33
 _VLAN_VALID = 1 << 4
 _AUXDATA = struct.Struct("=IIIHHHH")  # status, len, snaplen, mac, net, vlan_tci, vlan_tpid
 
@@ -27,7 +27,7 @@ class Capture:
         self.name = f"{namespace}-{device}"
         self._frames: list[tuple[float, bytes]] = []
         self._socket = namespace.socket(socket.AF_PACKET, socket.SOCK_RAW)
-        self._socket.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, 256 << 20)
+        self._socket.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 256 << 20)
         self._socket.setsockopt(_SOL_PACKET, _PACKET_AUXDATA, 1)
         self._socket.setblocking(False)
         self._socket.bind((device, _ETH_P_ALL))  # bound before the protocol is set: frames of this device only
@@ -53,12 +53,29 @@ class Capture:
     def write(self) -> Path:
         """Writes the frames as a pcap file and returns its path."""
         path = SCRATCH / f"{self.name}.pcap"
-        self.frames()
-        with path.open("wb") as file:
-            file.write(struct.pack("=IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 1))
-            for seconds, frame in self._frames:
-                file.write(struct.pack("=IIII", int(seconds), int(seconds % 1 * 1e6), len(frame), len(frame)) + frame)
+        write_pcap(path, self.frames(), [seconds for seconds, _ in self._frames])
         return path
+
+
+_FILE_HEADER = struct.Struct("=IHHiIII")  # magic, version, time zone, accuracy, longest frame, link type
+_FRAME_HEADER = struct.Struct("=IIII")    # seconds, microseconds, bytes here, bytes on the wire
+
+
+def write_pcap(path: Path, frames: list[bytes], times: list[float] | None = None) -> None:
+    with path.open("wb") as file:
+        file.write(_FILE_HEADER.pack(0xA1B2C3D4, 2, 4, 0, 0, 65535, 1))
+        for seconds, frame in zip(times or [0.0] * len(frames), frames):
+            file.write(_FRAME_HEADER.pack(int(seconds), int(seconds % 1 * 1e6), len(frame), len(frame)) + frame)
+
+
+def read_pcap(path: Path) -> list[bytes]:
+    """The frames of a file in this machine's byte order."""
+    data, at, frames = path.read_bytes(), _FILE_HEADER.size, []
+    while at < len(data):
+        length = _FRAME_HEADER.unpack_from(data, at)[2]
+        at += _FRAME_HEADER.size + length
+        frames.append(data[at - length:at])
+    return frames
 
 
 def _with_vlan_tag(data: bytes, ancillary) -> bytes:

@@ -32,7 +32,9 @@ class FerryVtep:
     """A host whose VTEP is ferryd's. What is said before start() goes into its configuration, what is said after it goes
     to it by ferryctl."""
 
-    def __init__(self, underlay: Underlay, name: str, address: str, device: str = "net_af_packet0,iface=ul0"):
+    AF_PACKET = "net_af_packet0,iface=ul0"  # the underlay's device
+
+    def __init__(self, underlay: Underlay, name: str, address: str, device: str = AF_PACKET):
         self.namespace, self.name, self.address = Namespace(name), name, address
         self.folder = SCRATCH / name
         self.folder.mkdir()
@@ -54,8 +56,7 @@ class FerryVtep:
         for remote in flood:
             self.vtep(remote)
         if self._process:
-            self.ctl("vni", "add", vni, *(["--no-learning"] if not learning else []),
-                     *(word for remote in flood for word in ("--flood", remote)))
+            self.ctl("vni", "add", vni, "learning", "on" if learning else "off", "flood", ",".join(flood) or "none")
         else:
             self.config["segment"].append({"vni": vni, "flood": flood, "learning": learning})
 
@@ -65,7 +66,7 @@ class FerryVtep:
         if all(vtep["address"] != remote for vtep in known):
             known.append({"address": remote, "mac": underlay_mac(remote)})
             if self._process:
-                self.ctl("vtep", "add", remote, "--mac", underlay_mac(remote))
+                self.ctl("vtep", "add", remote, "mac", underlay_mac(remote))
 
     def attach(self, vni: int, guest: Guest, macs: list[str] | None = None) -> None:
         """Joins a guest to an attachment on AF_PACKET. Unless `macs` says otherwise, it may use its own MAC only."""
@@ -81,15 +82,14 @@ class FerryVtep:
     def port(self, name: str, vni: int, device: str, macs: list[str]) -> None:
         """An attachment on any DPDK device."""
         if self._process:
-            self.ctl("port", "add", name, "--vni", vni, "--device", device,
-                     *(word for mac in macs for word in ("--mac", mac)))
+            self.ctl("port", "add", name, "vni", vni, *(["mac", *macs] if macs else []), "device", device)
         else:
             self.config["port"].append({"name": name, "vni": vni, "device": device, "macs": macs})
 
     def row(self, vni: int, mac: str, remote: str) -> None:
         self.vtep(remote)
         if self._process:
-            self.ctl("fdb", "replace", mac, "--vni", vni, "--vtep", remote)
+            self.ctl("fdb", "replace", mac, "vni", vni, "vtep", remote)
         else:
             self.config["fdb"].append({"vni": vni, "mac": mac, "vtep": remote})
 
@@ -168,9 +168,9 @@ class FerryVtep:
         return self.ctl("stats")["drops"]
 
     def vtep_of(self, vni: int, mac: str) -> str | None:
-        for row in self.ctl("fdb", "show", "--vni", vni):
+        for row in self.ctl("fdb", "show", "vni", vni):
             if row["mac"] == mac:
-                return row.get("vtep")
+                return row.get("dst")
         return None
 
     def wait_for_row(self, vni: int, mac: str, remote: str) -> None:

@@ -97,7 +97,11 @@ def veth(a: Namespace, a_device: str, b: Namespace, b_device: str, mtu: int = 15
 
 
 def bridge(namespace: Namespace, device: str) -> None:
-    """A Linux bridge that floods multicast as it does broadcast, and sends nothing of its own."""
+    """A Linux bridge that floods multicast as it does broadcast, sends nothing of its own, and leaves what is inside a frame
+    alone: with br_netfilter it would drop packets that it takes for invalid."""
+    for family in ("iptables", "ip6tables", "arptables"):
+        with contextlib.suppress(FileNotFoundError):
+            namespace.sysctl(f"net.bridge.bridge-nf-call-{family}", 0)
     namespace.ip(f"link add name {device} type bridge mcast_snooping 0 stp_state 0")
     namespace.ip(f"link set dev {device} up")
 

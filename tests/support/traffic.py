@@ -8,9 +8,9 @@ import struct
 import threading
 import zlib
 
-from .capture import DATA_PORT
+from .capture import DATA_PORT, SO_RCVBUFFORCE
 from .netns import Namespace
-from .outcome import Failure, check, check_equal
+from .outcome import Failure, check, check_equal, wait_until
 
 _HEADER = struct.Struct("!IIH")  # index, CRC-32 of the payload, its length
 
@@ -89,3 +89,55 @@ def check_tcp(sender: Namespace, sender_address: str, receiver: Namespace, recei
     check(not failure, "; ".join(failure))
     check_equal(received, size, f"bytes received over TCP from {sender} to {receiver}")
     check_equal(digest.hexdigest(), hashlib.sha256(data).hexdigest(), "SHA-256 of the TCP payload")
+
+
+class Stream:
+    """Numbered UDP datagrams at a steady rate, from the moment this is made until finish()."""
+
+    def __init__(self, sender: Namespace, sender_address: str, receivers: list[Namespace], address: str, rate: int = 2000):
+        """Each of the receivers has the address; usually there is one. `rate` is in datagrams a second."""
+        self._inboxes = []
+        for receiver in receivers:
+            inbox = _bound(receiver, socket.SOCK_DGRAM, address, DATA_PORT)
+            inbox.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 64 << 20)
+            inbox.setblocking(False)
+            self._inboxes.append((inbox, []))
+        self._out = _bound(sender, socket.SOCK_DGRAM, sender_address)
+        self._out.connect((address, DATA_PORT))
+        self.sent, self._stopping = 0, threading.Event()
+        self._thread = threading.Thread(target=self._send, args=(1 / rate,), daemon=True)
+        self._thread.start()
+
+    def _send(self, interval: float) -> None:
+        while not self._stopping.wait(interval):
+            self._out.send(struct.pack("!I", self.sent).ljust(100, b"."))
+            self.sent += 1
+
+    def received(self) -> list[list[int]]:
+        """The numbers that have arrived at each receiver, in the order in which they came."""
+        for inbox, numbers in self._inboxes:
+            try:
+                while True:
+                    numbers.append(struct.unpack_from("!I", inbox.recv(2048))[0])
+            except BlockingIOError:
+                pass
+        return [numbers for _, numbers in self._inboxes]
+
+    def wait_for_progress(self, receiver: int = 0, count: int = 100) -> None:
+        """Waits until `count` more datagrams have arrived at a receiver."""
+        seen = len(self.received()[receiver])
+        wait_until(lambda: len(self.received()[receiver]) >= seen + count, f"{count} more datagrams of the stream")
+
+    def finish(self) -> list[list[int]]:
+        """Stops sending, waits for the last datagram, and returns what received() does."""
+        self._stopping.set()
+        self._thread.join()
+        wait_until(lambda: any(self.sent - 1 in numbers[-1000:] for numbers in self.received()), "the stream's last datagram")
+        return self.received()
+
+    def check_complete(self) -> None:
+        """Ends the stream; each datagram must have arrived once, in order, at the only receiver."""
+        numbers = self.finish()[0]
+        missing = sorted(set(range(self.sent)) - set(numbers))
+        check(not missing, f"{len(missing)} of {self.sent} datagrams were lost, the first ones {missing[:10]}")
+        check_equal(numbers, list(range(self.sent)), "the stream's datagrams in order")

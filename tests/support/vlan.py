@@ -29,7 +29,8 @@ class VlanDevice:
         self._wire.setsockopt(_SOL_PACKET, _PACKET_AUXDATA, 1)
         self._wire.setblocking(False)
         self._wire.bind(("eth0", 0x0003))
-        namespace.ip(f"link set dev {name} mtu 1496 up")  # with its tag a frame is no longer than eth0 takes
+        # A VLAN device has its parent's MAC; with its tag a frame is no longer than eth0 takes.
+        namespace.ip(f"link set dev {name} address {guest.mac} mtu 1496 up")
         guest.add_address(name, address)
         threading.Thread(target=self._carry, daemon=True).start()
 

@@ -1,0 +1,40 @@
+"""ferryd with its underlay on AF_XDP, as on a NIC without a poll-mode driver of its own.
+
+    vm1 mtu 1500 ── A ferryd (net_af_xdp) ── underlay mtu 1600 ── B Linux ── mtu 1500 vm2        VNI 100
+"""
+
+import socket
+
+from support.capture import Capture, check_decodes
+from support.outcome import Skip, check, step
+from support.pair import Pair
+from support.sandbox import run
+from support.traffic import check_tcp, check_udp
+
+AF_XDP = 44
+
+
+def test():
+    try:
+        socket.socket(AF_XDP, socket.SOCK_RAW).close()
+    except OSError as error:
+        raise Skip(f"this kernel has no AF_XDP sockets: {error.strerror}") from error
+    pair = Pair(underlay_device="net_af_xdp0,iface=ul0")
+    wire = Capture(pair.underlay.namespace, "B")
+    for sender, receiver in pair.both_ways():
+        step(f"from {sender.name}: ping, full-size packets, UDP and TCP")
+        sender.namespace.ping(receiver.ipv4)
+        sender.namespace.ping(receiver.ipv4, "-M", "do", "-s", 1500 - 20 - 8)
+        sender.namespace.ping(receiver.ipv6, "-M", "do", "-s", 1500 - 40 - 8)
+        check_udp(sender.namespace, sender.ipv4, receiver.namespace, receiver.ipv4)
+        check_tcp(sender.namespace, sender.ipv4, receiver.namespace, receiver.ipv4)
+    check_decodes(wire)
+    check("xdp" in pair.a.namespace.ip("link show dev ul0"), "ul0 has an XDP program while ferryd runs")
+    step("after a clean stop the interface has no XDP program, and ferryd can start again")
+    pair.a.stop()
+    check("xdp" not in pair.a.namespace.ip("link show dev ul0"), "ul0 has no XDP program")
+    pair.a.start()
+    pair.vm1.namespace.ping(pair.vm2.ipv4)
+
+
+run(test)
