@@ -111,6 +111,20 @@ TEST_CASE("a row in several transactions that are not settled has a value for ea
     CHECK(fdb->size() == 1);
 }
 
+TEST_CASE("a row's value between two transactions outlives the entry of the first")
+{
+    auto fdb = *Fdb::make(100, 2);
+    auto qsbr = *Qsbr::make(1);
+    fdb->prepare(key(1), remote(1), 10, 0);
+    fdb->prepare(key(1), remote(2), 11, 0);
+    fdb->settle(10);
+    fdb->reclaim(*qsbr);
+    REQUIRE(fdb->has_room(1, 1));
+    fdb->prepare(key(2), remote(3), 12, 0);
+    CHECK(look_up(*fdb, key(1), 10) == remote(1));
+    CHECK(look_up(*fdb, key(1), 11) == remote(2));
+}
+
 TEST_CASE("entries are free a whole grace period after they were settled")
 {
     auto fdb = *Fdb::make(100, 2);
