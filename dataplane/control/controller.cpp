@@ -1,5 +1,7 @@
 #include "control/controller.hpp"
 
+#include <future>
+
 #include "control/controller_impl.hpp"
 
 namespace ferryd {
@@ -26,7 +28,13 @@ Controller::~Controller()
         const std::lock_guard lock(impl_->answers->mutex);
         impl_->answers->control = nullptr;
     }
-    impl_->control->post([this] { impl_->stop(); });
+    // Waited for before the thread goes: closing a port whose ring runs wakes it.
+    std::promise<void> stopped;
+    impl_->control->post([this, &stopped] {
+        impl_->stop();
+        stopped.set_value();
+    });
+    stopped.get_future().wait();
     impl_->control.reset();
 }
 

@@ -27,7 +27,9 @@ public:
     {
         // EAL's own rule for the place (lib/eal/unix/eal_filesystem.c): by user and environment.
         std::filesystem::path base = "/var/run";
-        if (getuid() != 0) {
+        if (const char* systemd = std::getenv("RUNTIME_DIRECTORY"); systemd != nullptr) {
+            base = systemd;
+        } else if (getuid() != 0) {
             const char* set = std::getenv("XDG_RUNTIME_DIR");
             base = set != nullptr ? set : "/tmp";
         }

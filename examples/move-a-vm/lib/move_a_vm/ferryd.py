@@ -4,6 +4,7 @@ import json
 import socket
 
 from .guest import socket_path
+from .lifetime import Failure
 from .topology import UNDERLAY_DEVICE, UNDERLAY_MTU, VM_MAC, VNI
 
 VM_PORT = "vm"
@@ -37,6 +38,13 @@ class Ferryd:
         """Waits until ferryd forwards and answers ferryctl."""
         self._lifetime.wait_for(self._told_ready, 60, f"ferryd on {self.host.name} gets ready")
         self._ready.close()
+
+    def stop(self):
+        """Ends ferryd as an operator would; raises Failure when it does not end well."""
+        status = self.process.stop(20)
+        if status != 0:
+            raise Failure(f"ferryd on {self.host.name} ended with status {status} when it was asked to stop; "
+                          f"its last words:\n{self.process.last_words()}")
 
     def _told_ready(self):
         try:

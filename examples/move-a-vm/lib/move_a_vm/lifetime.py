@@ -64,10 +64,10 @@ class Lifetime:
     """The folder and the processes of one run."""
 
     def __init__(self, signals):
+        """Makes the folder. To be called with signals held, until it is known who closes this."""
         self.signals = signals
         self._processes = []
-        with signals.held():
-            self.folder = Path(tempfile.mkdtemp(prefix=f"ferry-{os.getpid()}-"))
+        self.folder = Path(tempfile.mkdtemp(prefix=f"ferry-{os.getpid()}-", dir=_place_for_sockets()))
 
     def _before_exec(self, namespace):
         driver = os.getpid()
@@ -149,11 +149,15 @@ class Lifetime:
             if process.wait(max(0.0, deadline - time.monotonic())) is None:
                 process.signal(signal.SIGKILL)
                 process.wait(5)
-        if keep_logs is not None:
-            shutil.copytree(self.folder, keep_logs, dirs_exist_ok=True,
-                            ignore=lambda folder, names: [name for name in names if not _is_record(Path(folder, name))])
-        shutil.rmtree(self.folder, ignore_errors=True)
+        try:
+            if keep_logs is not None:
+                for path in self.folder.iterdir():
+                    if path.suffix in (".log", ".toml", ".json"):
+                        shutil.copy(path, keep_logs)
+        finally:
+            shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def _is_record(path):
-    return path.is_dir() or (path.is_file() and path.suffix in (".log", ".toml", ".json", ".csv"))
+def _place_for_sockets():
+    """Returns the folder for temporary files, unless the paths of Unix sockets in it would be too long."""
+    return tempfile.gettempdir() if len(tempfile.gettempdir()) < 60 else "/tmp"

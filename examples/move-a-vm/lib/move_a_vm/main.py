@@ -35,7 +35,10 @@ def main(arguments):
     # Two levels, because a signal may come after the inner `finally` has begun and before it holds signals.
     try:
         try:
-            lifetime = Lifetime(signals)
+            if options.keep_logs is not None:
+                options.keep_logs.mkdir(parents=True, exist_ok=True)
+            with signals.held():  # so that a folder that was made is known below
+                lifetime = Lifetime(signals)
             _Job(lifetime, options).run()
             return 0
         finally:
@@ -43,7 +46,7 @@ def main(arguments):
     except Interrupted as interrupted:
         print(f"move-a-vm: stopped by {interrupted}", file=sys.stderr)
         return 128 + interrupted.number
-    except Failure as failure:
+    except (Failure, OSError) as failure:
         print(f"move-a-vm: {failure}", file=sys.stderr)
         return 1
     finally:
@@ -76,6 +79,8 @@ class _Job:
         print(table(rate, moves, records), flush=True)
         if self._options.json:
             print(json_line(rate, moves, records), flush=True)
+        for ferryd in self._ferryds.values():
+            ferryd.stop()
 
     def _start_hosts(self):
         self._say("building four hosts on one underlay: S and D with ferryd, P plain Linux, Q with ferryd")
