@@ -35,6 +35,11 @@ def test():
     check("xdp" not in pair.a.namespace.ip("link show dev ul0"), "ul0 has no XDP program")
     pair.a.start()
     pair.vm1.namespace.ping(pair.vm2.ipv4)
+    step("after a kill -9, which leaves the program where it is, it can start again too")
+    pair.a.kill()
+    pair.a.start()
+    pair.vm2.namespace.ping(pair.vm1.ipv4)
+    pair.a.stop()
 
 
 run(test)

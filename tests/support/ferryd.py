@@ -10,7 +10,7 @@ from pathlib import Path
 
 from .hosts import Guest, Underlay, underlay_mac
 from .netns import Namespace
-from .outcome import Failure, check, check_equal, wait_until
+from .outcome import Failure, check, check_equal, on_failure, wait_until
 from .sandbox import REPOSITORY, SCRATCH
 
 BUILD = Path(os.environ.get("FERRY_BUILD", REPOSITORY / "build"))
@@ -49,6 +49,7 @@ class FerryVtep:
             "underlay": {"device": device, "mtu": underlay.mtu},
             "vtep": [], "segment": [], "fdb": [], "port": [],
         }
+        on_failure(self._testify)
 
     # What the host is to do, in the words that LinuxVtep has too.
 
@@ -85,6 +86,15 @@ class FerryVtep:
             self.ctl("port", "add", name, "vni", vni, *(["mac", *macs] if macs else []), "device", device)
         else:
             self.config["port"].append({"name": name, "vni": vni, "device": device, "macs": macs})
+
+    def vhost_port(self, name: str, vni: int, mac: str) -> Path:
+        """An attachment on vhost-user, of which the guest is the server; returns its socket's path."""
+        path = self.folder / f"{name}.sock"
+        if self._process:
+            self.ctl("port", "add", name, "vni", vni, "mac", mac, "vhost-user", path)
+        else:
+            self.config["port"].append({"name": name, "vni": vni, "macs": [mac], "vhost_user": str(path)})
+        return path
 
     def row(self, vni: int, mac: str, remote: str) -> None:
         self.vtep(remote)
@@ -129,6 +139,11 @@ class FerryVtep:
     def log_text(self) -> str:
         return self.log.read_text(encoding="utf-8", errors="replace")
 
+    def _testify(self) -> None:
+        print(f"--- log of {self.name}'s ferryd\n{self.log_text() if self.log.exists() else '(not started)'}")
+        if self.running():
+            print(f"--- {self.name}'s counters\n{self.try_ctl('-p', 'stats').stdout}", flush=True)
+
     def running(self) -> bool:
         return self._process is not None and self._process.poll() is None
 
@@ -167,11 +182,16 @@ class FerryVtep:
         """Dropped frames by reason, all workers and ports together; a reason that did not occur is not there."""
         return self.ctl("stats")["drops"]
 
+    def row_of(self, vni: int, mac: str) -> dict | None:
+        """The row of an endpoint, as ferryctl shows it."""
+        return next((row for row in self.ctl("fdb", "show", "vni", vni) if row["mac"] == mac), None)
+
+    def events(self, mac: str, cause: str) -> list[dict]:
+        """What has happened to an endpoint for this reason, oldest first."""
+        return [event for event in self.ctl("move", "show") if event["mac"] == mac and event["event"] == cause]
+
     def vtep_of(self, vni: int, mac: str) -> str | None:
-        for row in self.ctl("fdb", "show", "vni", vni):
-            if row["mac"] == mac:
-                return row.get("dst")
-        return None
+        return (self.row_of(vni, mac) or {}).get("dst")
 
     def wait_for_row(self, vni: int, mac: str, remote: str) -> None:
         wait_until(lambda: self.vtep_of(vni, mac) == remote, f"{self.name}'s row for {mac} naming {remote}")

@@ -42,6 +42,14 @@ def wait_until(condition, what: str, seconds: float = 10):
         time.sleep(0.02)
 
 
+_witnesses = []
+
+
+def on_failure(witness) -> None:
+    """Has witness() called when the test fails, to print what may explain it."""
+    _witnesses.append(witness)
+
+
 def finish(test) -> None:
     """Runs a test's function and ends the process with its result."""
     try:
@@ -49,7 +57,9 @@ def finish(test) -> None:
     except Skip as skip:
         print(f"skip: {skip}", flush=True)
         sys.exit(SKIPPED)
-    except Failure:
+    except Exception:
         traceback.print_exc()
+        for witness in _witnesses:
+            witness()
         sys.exit(1)
     sys.exit(0)

@@ -1,0 +1,44 @@
+"""A guest on vhost-user that boots in a second: DPDK's testpmd on a virtio-user device, which answers every ARP request and
+every echo request that reaches it, whatever the address."""
+
+import subprocess
+from pathlib import Path
+
+from .outcome import Failure, wait_until
+from .sandbox import SCRATCH
+
+
+class VhostGuest:
+    """Runs from start() to stop(). It is the server of its socket, as QEMU is; ferryd connects."""
+
+    def __init__(self, name: str, mac: str):
+        self.name, self.mac = name, mac
+        self._process: subprocess.Popen | None = None
+
+    def start(self, socket: Path) -> None:
+        """The guest's driver starts its rings as soon as ferryd has connected to the socket."""
+        log = SCRATCH / f"{self.name}.log"
+        socket.unlink(missing_ok=True)
+        with log.open("ab") as output:
+            self._process = subprocess.Popen(
+                ["dpdk-testpmd", "--no-huge", "-m", "64", "--no-pci", "--no-shconf", f"--file-prefix={self.name}",
+                 "--lcores", "0@0,1@0", "--vdev", f"net_virtio_user0,path={socket},server=1,mac={self.mac},queues=1",
+                 "--", "--forward-mode=icmpecho", "--auto-start", "--no-mlockall", "--total-num-mbufs=2048", "--rxd=256",
+                 "--txd=256"], stdin=subprocess.PIPE, stdout=output, stderr=output)  # it ends when its input does
+
+        def listens() -> bool:
+            if self._process.poll() is not None:
+                raise Failure(f"testpmd ended:\n{log.read_text(errors='replace')}")
+            return socket.exists()
+
+        wait_until(listens, f"{self.name}'s socket")
+
+    def stop(self) -> None:
+        """Ends the guest; its rings stop."""
+        self._process.stdin.close()
+        try:
+            self._process.wait(5)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._process = None
