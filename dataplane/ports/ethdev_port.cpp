@@ -11,6 +11,7 @@
 
 #include "host/eal_log.hpp"
 #include "ports/ethdev_probe.hpp"
+#include "ports/fanout_options.hpp"
 
 namespace ferryd {
 
@@ -45,13 +46,17 @@ rte_eth_conf configuration_for(const rte_eth_dev_info& info, const EthdevOptions
 ferry::Expected<std::unique_ptr<EthdevPort>> EthdevPort::open(const std::string& devargs, const EthdevOptions& options)
 {
     const std::set<int> before = open_descriptors();
+    const FanoutOptions fanout_options;
     auto number = probe_ethdev(devargs);
     if (!number)
         return tl::unexpected(number.error());
     auto port = std::unique_ptr<EthdevPort>(new EthdevPort(*number, options));
+    port->sockets_ = PacketSockets::opened_since(before);
+    if (port->sockets_.reassemble())
+        spdlog::warn("the device \"{}\" takes frames in whose IP fragments the kernel has put together", devargs);
     if (auto started = port->start(devargs, options); !started)
         return tl::unexpected(started.error());
-    port->sockets_ = PacketSockets::opened_since(before);
+    port->discard_received();
     port->observe();
     return port;
 }
@@ -88,12 +93,31 @@ ferry::Expected<void> EthdevPort::start(const std::string& devargs, const Ethdev
     }
     if (const int result = rte_eth_dev_start(port_); result != 0)
         return failed("start", result);
-    if (options.promiscuous) {
-        // Not every driver can; those over a kernel interface or a file take every frame anyway.
-        rte_eth_promiscuous_enable(port_);
+    if (options.promiscuous && !sockets_.empty()) {
+        sockets_.make_promiscuous();
+    } else if (options.promiscuous) {
+        // Not every driver can; those over a file take every frame anyway.
+        promiscuous_ = rte_eth_promiscuous_enable(port_) == 0;
         rte_eth_allmulticast_enable(port_);
     }
     return {};
+}
+
+/// Frees what came before the port's sockets were told what they are not to take.
+void EthdevPort::discard_received() noexcept
+{
+    constexpr int most_bursts = 64;
+    if (sockets_.empty())
+        return;
+    std::array<rte_mbuf*, 32> frames{};
+    for (std::uint16_t queue = 0; queue < receive_queues_; ++queue) {
+        for (int i = 0; i < most_bursts; ++i) {
+            const std::uint16_t count = receive(queue, frames.data(), frames.size());
+            rte_pktmbuf_free_bulk(frames.data(), count);
+            if (count == 0)
+                break;
+        }
+    }
 }
 
 EthdevPort::~EthdevPort()
@@ -142,6 +166,8 @@ void EthdevPort::close()
     if (!open_)
         return;
     open_ = false;
+    if (promiscuous_)
+        rte_eth_promiscuous_disable(port_);  // AF_XDP's driver leaves the flag on the interface otherwise
     rte_eth_dev_stop(port_);
     remove_ethdev(port_);
 }

@@ -45,12 +45,14 @@ public:
 private:
     EthdevPort(std::uint16_t port, const EthdevOptions& options) : port_(port), underlay_(options.underlay) {}
     ferry::Expected<void> start(const std::string& devargs, const EthdevOptions& options);
+    void discard_received() noexcept;
 
     std::uint16_t port_;
     std::uint16_t receive_queues_ = 1, transmit_queues_ = 1;
     bool underlay_;
     bool chains_ = false;          ///< the device sends frames of several buffers
     bool needs_link_ = false;      ///< the driver takes frames and loses them while the link is down
+    bool promiscuous_ = false;     ///< the device was made so, and is to be made as it was
     bool open_ = true;
     std::atomic<bool> link_up_{true};
     PacketSockets sockets_;

@@ -3,31 +3,9 @@
 #include <dirent.h>
 #include <linux/if_packet.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cstdlib>
-#include <cstring>
-
-#ifndef PACKET_FANOUT_FLAG_IGNORE_OUTGOING
-#define PACKET_FANOUT_FLAG_IGNORE_OUTGOING 0x4000
-#endif
-
-/// Stands before libc's for the whole process. DPDK's AF_PACKET driver puts its sockets, even a single one, into a fanout
-/// group that has the kernel put IPv4 fragments together; a guest's fragments would come as one frame of their sum, and
-/// outer fragments would pass unseen. Neither DPDK's arguments nor a later call can change that, so it is changed on its
-/// way into the kernel. In a group, not seeing what the host itself sends by the interface is the group's option too.
-extern "C" int setsockopt(int fd, int level, int option, const void* value, socklen_t size) noexcept
-{
-    int group = 0;
-    if (level == SOL_PACKET && option == PACKET_FANOUT && size == sizeof(group)) {
-        std::memcpy(&group, value, sizeof(group));
-        group &= ~(PACKET_FANOUT_FLAG_DEFRAG << 16);
-        group |= PACKET_FANOUT_FLAG_IGNORE_OUTGOING << 16;
-        value = &group;
-    }
-    return static_cast<int>(syscall(SYS_setsockopt, fd, level, option, value, size));
-}
 
 namespace ferryd {
 
@@ -57,6 +35,33 @@ PacketSockets PacketSockets::opened_since(const std::set<int>& before)
             found.sockets_.push_back(fd);
     }
     return found;
+}
+
+void PacketSockets::make_promiscuous() const noexcept
+{
+    for (const int fd : sockets_) {
+        sockaddr_ll name{};
+        socklen_t size = sizeof(name);
+        if (getsockname(fd, reinterpret_cast<sockaddr*>(&name), &size) != 0)
+            continue;
+        packet_mreq membership{};
+        membership.mr_ifindex = name.sll_ifindex;
+        membership.mr_type = PACKET_MR_PROMISC;
+        setsockopt(fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &membership, sizeof(membership));
+    }
+}
+
+bool PacketSockets::reassemble() const noexcept
+{
+    for (const int fd : sockets_) {
+        // Group, type and flags, the latter from bit 24 on (packet(7) says how they are set, net/packet how they are told).
+        std::uint32_t fanout = 0;
+        socklen_t size = sizeof(fanout);
+        constexpr std::uint32_t told = std::uint32_t{PACKET_FANOUT_FLAG_DEFRAG} >> 8 << 24;
+        if (getsockopt(fd, SOL_PACKET, PACKET_FANOUT, &fanout, &size) == 0 && (fanout & told) != 0)
+            return true;
+    }
+    return false;
 }
 
 std::uint64_t PacketSockets::dropped() noexcept

@@ -1,5 +1,4 @@
-// The AF_PACKET sockets that DPDK's driver opens: what the driver does not do for them itself. The kernel leaves IPv4
-// fragments on them as they are, and does not show them what the host itself sends.
+// The AF_PACKET sockets that DPDK's driver opened: what the driver does not do for them itself.
 #pragma once
 
 #include <cstdint>
@@ -11,13 +10,19 @@ namespace ferryd {
 /// The process's open file descriptors at one moment.
 std::set<int> open_descriptors();
 
-/// Packet sockets that were opened between two moments. Their descriptors are DPDK's; this only asks.
+/// Packet sockets that were opened between two moments. Their descriptors are DPDK's; this only asks and sets options.
 class PacketSockets {
 public:
     PacketSockets() = default;
     /// Takes those descriptors that are open now, were not in `before`, and are AF_PACKET sockets.
     static PacketSockets opened_since(const std::set<int>& before);
 
+    bool empty() const noexcept { return sockets_.empty(); }
+    /// Takes frames for every MAC, for as long as the sockets are open. The driver's own way would set a flag on the
+    /// interface that stays there.
+    void make_promiscuous() const noexcept;
+    /// True where the kernel puts IP fragments together before the sockets see them.
+    bool reassemble() const noexcept;
     /// Frames that the kernel dropped since the start because a socket's ring was full (PACKET_STATISTICS, whose reading
     /// resets it).
     std::uint64_t dropped() noexcept;
