@@ -15,6 +15,7 @@
 #include "host/service_manager.hpp"
 #include "host/socket_path.hpp"
 #include "rpc/announcer.hpp"
+#include "rpc/grpc_log.hpp"
 #include "rpc/host_server.hpp"
 #include "rpc/local_server.hpp"
 
@@ -143,6 +144,7 @@ int main_with(int argc, char** argv)
     spdlog::set_default_logger(spdlog::stderr_color_mt("ferryd"));
     spdlog::set_pattern("%Y-%m-%d %H:%M:%S.%f %^%l%$ %v");
     spdlog::set_level(spdlog::level::from_str(config->log_level));
+    take_grpc_log([](const std::string& line) { spdlog::warn("{}", line); });
     const sigset_t signals = handled_signals();
     sigprocmask(SIG_BLOCK, &signals, nullptr);
     std::signal(SIGPIPE, SIG_IGN);

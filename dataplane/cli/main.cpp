@@ -10,6 +10,7 @@
 
 #include "cli/run.hpp"
 #include "rpc/client.hpp"
+#include "rpc/grpc_log.hpp"
 
 namespace {
 
@@ -91,6 +92,7 @@ int main(int count, char** values)
     std::vector<std::string> words = app.remaining();
     take_late_options(words, json, pretty);
     ferryd::Output out(json ? pretty ? Form::pretty_json : Form::json : Form::text, stdout, stderr);
+    ferryd::take_grpc_log([](const std::string&) {});  // what fails is said in ferryctl's own words
     std::unique_ptr<ferryd::Client> client;
     const auto connect = [&] {
         return ferryd::Client::connect(socket).map([&](std::unique_ptr<ferryd::Client> made) {

@@ -46,6 +46,6 @@ bool is_pci_device(std::string_view device) noexcept;
 std::string in_quotes(std::string_view text);
 
 inline constexpr std::size_t max_socket_path = 107;     ///< sockaddr_un, less the terminating zero
-inline constexpr std::uint16_t max_vhost_queues = 128;  ///< VHOST_MAX_QUEUE_PAIRS of DPDK's vhost library
+inline constexpr std::uint16_t max_vhost_queues = 16;   ///< queue pairs that ferryd serves of one port
 
 }  // namespace ferryd

@@ -96,10 +96,10 @@ TEST_CASE("port")
     CHECK(std::get<VhostUserPort>(c.port->kind).socket == "/run/vm0.sock");
     CHECK(std::get<VhostUserPort>(c.port->kind).client);
     CHECK(std::get<VhostUserPort>(c.port->kind).queues == 1);
-    quiet(c, "port add vm0 vni 100 mac 52:54:00:00:00:01 52:54:00:00:00:02 vhost-user /s server queues 128");
+    quiet(c, "port add vm0 vni 100 mac 52:54:00:00:00:01 52:54:00:00:00:02 vhost-user /s server queues 16");
     CHECK(c.port->macs == std::vector{mac("52:54:00:00:00:01"), mac("52:54:00:00:00:02")});
     CHECK(!std::get<VhostUserPort>(c.port->kind).client);
-    CHECK(std::get<VhostUserPort>(c.port->kind).queues == 128);
+    CHECK(std::get<VhostUserPort>(c.port->kind).queues == 16);
     quiet(c, "port add tap0 device net_tap0,iface=tap0 vni 1");
     CHECK(std::get<DevicePort>(c.port->kind).device == "net_tap0,iface=tap0");
     quiet(c, "port del tap0");

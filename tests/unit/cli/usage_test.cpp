@@ -37,7 +37,7 @@ TEST_CASE("what is not understood is said, and ferryd is not asked")
     check("vni flood 5", "the list of addresses is missing; ferryctl vni flood");
     check("vni flood 5 172.16.0.2,", "\"\" is not an IPv4 address; write one like \"172.16.0.1\"; ferryctl vni flood");
     check("port add vm0 vni 1", "say what the port is: either vhost-user or device; ferryctl port add");
-    check("port add vm0 vni 1 vhost-user /s queues 0", "queues is 1 to 128, not \"0\"; ferryctl port add");
+    check("port add vm0 vni 1 vhost-user /s queues 0", "queues is 1 to 16, not \"0\"; ferryctl port add");
     check("port add vm0 vni 1 device net_tap0 server", "server and queues are for vhost-user ports; ferryctl port add");
     check("port add underlay vni 1 device net_tap0",
           "\"underlay\" is the underlay port's name; choose another one; ferryctl port add");
