@@ -100,7 +100,7 @@ void Controller::Impl::ring_stopped(AttachedPort& port, const Stamp& at)
         event.vni = port.config.vni;
         event.mac = mac;
         event.from = fmt::format("local {}", port.name());
-        event.to = "-";
+        event.to = describe(ferry::Row{});
         event.version = places.version(port.config.vni, mac);
         log.record(std::move(event));
     }

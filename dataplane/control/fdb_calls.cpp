@@ -90,7 +90,7 @@ Expected<MoveEvent> Controller::Impl::remove_fdb(ferry::Vni vni, ferry::MacAddre
     event.vni = vni;
     event.mac = mac;
     event.from = describe(present);
-    event.to = "-";
+    event.to = describe(ferry::Row{});
     event.version = places.version(vni, mac);
     event.visible_us = *visible;
     return log.record(std::move(event));
