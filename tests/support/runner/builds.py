@@ -9,10 +9,12 @@ from pathlib import Path
 from .catalogue import REPOSITORY, Test
 
 LIBRARY_ONLY = ["-DFERRY_DATAPLANE=OFF", "-DFERRY_BENCH=OFF", "-DFERRY_EXAMPLES=OFF"]
+# Sanitized code is built with little optimisation: it compiles in half the time, and what it finds is the same.
+SANITIZED = ["-DCMAKE_BUILD_TYPE=Debug", "-DCMAKE_CXX_FLAGS_DEBUG=-O1 -g1", *LIBRARY_ONLY]
 FLAVOURS = {
     "plain": ("build", ["-DCMAKE_BUILD_TYPE=RelWithDebInfo"]),
-    "asan": ("build-asan", ["-DCMAKE_BUILD_TYPE=RelWithDebInfo", "-DFERRY_SANITIZE=address,undefined", *LIBRARY_ONLY]),
-    "tsan": ("build-tsan", ["-DCMAKE_BUILD_TYPE=RelWithDebInfo", "-DFERRY_SANITIZE=thread", *LIBRARY_ONLY]),
+    "asan": ("build-asan", [*SANITIZED, "-DFERRY_SANITIZE=address,undefined"]),
+    "tsan": ("build-tsan", [*SANITIZED, "-DFERRY_SANITIZE=thread"]),
 }
 
 
