@@ -25,13 +25,17 @@ std::string_view sentence_of(std::string_view reason)
 
 void print_drops(Output& out, const StatsStatus& stats)
 {
+    bool any = std::any_of(stats.ports.begin(), stats.ports.end(),
+                           [](const PortStatus& p) { return p.kernel_drops != 0; });
+    if (stats.drops.empty() && !any)
+        return out.print_line("no frame was dropped");
     TextTable all({{"FRAMES", Side::right}, {"REASON"}, {"MEANING"}});
     for (const auto& [reason, count] : stats.drops)
         all.add({grouped(count), reason, std::string(sentence_of(reason))});
     all.print(out);
 
     TextTable places({{"FRAMES", Side::right}, {"REASON"}, {"WHERE"}});
-    bool any = false;
+    any = false;
     const auto add = [&](const DropCounts& drops, const std::string& where) {
         for (const auto& [reason, count] : drops) {
             places.add({grouped(count), reason, where});

@@ -126,7 +126,7 @@ ferry::Expected<std::unique_ptr<Eal>> Eal::start(const DpdkConfig& config)
     if (config.hugepages == Hugepages::required && !hugepages)
         return ferry::fail(ErrorCode::unavailable,
                            fmt::format("dpdk.hugepages is \"required\", but {} MiB of hugepages are not free; reserve them "
-                                       "(sysctl vm.nr_hugepages) or set \"automatic\"", config.memory_mb));
+                                       "(sysctl vm.nr_hugepages) or set \"auto\"", config.memory_mb));
 
     const std::string prefix = config.file_prefix.empty() ? fmt::format("ferryd-{}", getpid()) : config.file_prefix;
     auto folder = RuntimeFolder::make(prefix);

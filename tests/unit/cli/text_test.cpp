@@ -67,6 +67,8 @@ TEST_CASE("counters are explained")
     CHECK(drops.find("     5  ring_full      The guest's receive ring had no room") != std::string::npos);
     CHECK(drops.find("     6  frame_too_big  VTEP 172.16.0.3\n") != std::string::npos);
     CHECK(drops.find("     5  ring_full      port vm0\n") != std::string::npos);
+    FakeControl nothing;
+    CHECK(call(nothing, "stats show drops").out == "no frame was dropped\n");
     CHECK(drops.find("     3  (kernel)       port underlay, before ferryd could take them\n") != std::string::npos);
 }
 
