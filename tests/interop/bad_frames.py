@@ -68,7 +68,9 @@ def test():
     pair = Pair()
     attacker = Namespace("attacker")
     veth(attacker, "eth0", pair.underlay.namespace, "attacker", mtu=pair.underlay.mtu)
+    # The attacker's frames carry B's MAC, and what is for B is to go on reaching B.
     pair.underlay.namespace.ip("link set dev attacker master br")
+    pair.underlay.namespace.ip("link set dev attacker type bridge_slave learning off")
     pair.vm1.namespace.ping(pair.vm2.ipv4)
 
     inner = bytes(Ether(src=pair.vm2.mac, dst=pair.vm1.mac, type=0x88B5) / Raw(b"not to arrive " * 6))
