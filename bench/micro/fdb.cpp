@@ -1,5 +1,5 @@
-// FDB look-ups in bursts of 32, ferry's table beside DPDK's rte_hash in its lock-free mode, on the same keys; and what the
-// writer's changes cost.
+// FDB look-ups in bursts of 32, ferry's table beside DPDK's rte_hash in its lock-free mode, on the same keys; and what
+// the writer's changes cost.
 #include <sys/mman.h>
 
 #include <algorithm>
@@ -42,12 +42,13 @@ std::vector<FdbKey> random_keys(std::uint32_t first, std::uint32_t rows)
 {
     std::mt19937 random(1);
     std::vector<FdbKey> keys(65'536);
-    std::generate(keys.begin(), keys.end(), [&] { return key_of(first + static_cast<std::uint32_t>(random() % rows)); });
+    std::generate(keys.begin(), keys.end(),
+                  [&] { return key_of(first + static_cast<std::uint32_t>(random() % rows)); });
     return keys;
 }
 
-/// Runs `look_up(keys)` over burst after burst and reports the median burst, which other programs on the machine disturb
-/// less than the mean: `cycles` and `ns` a key, and the mean cycles besides.
+/// Runs `look_up(keys)` over burst after burst and reports the median burst, which other programs on the machine
+/// disturb less than the mean: `cycles` and `ns` a key, and the mean cycles besides.
 template <typename LookUp>
 void measure(benchmark::State& state, const std::vector<FdbKey>& keys, LookUp look_up)
 {
@@ -94,7 +95,8 @@ void fdb_look_up(benchmark::State& state, bool hit)
     });
 }
 
-/// DPDK's number of a socket whose memory is in huge pages where the kernel gives them unasked, as that of ferry's tables is.
+/// DPDK's number of a socket whose memory is in huge pages where the kernel gives them unasked, as that of ferry's
+/// tables is.
 int socket_of_huge_memory()
 {
     static const int socket = [] {
@@ -171,7 +173,8 @@ std::unique_ptr<Tables> tables_with_one_segment(std::uint32_t rows)
     spec.source_mac = MacAddress::from_u48(0x0200'0000'0002);
     spec.source = Ipv4Address::from_host(0x0a00'0001);
     Transaction transaction(*tables);
-    if (!transaction.add_segment(*Vni::make(1), true) || !transaction.add_vtep(Ipv4Address::from_host(0x0a00'0002), spec) ||
+    if (!transaction.add_segment(*Vni::make(1), true) ||
+        !transaction.add_vtep(Ipv4Address::from_host(0x0a00'0002), spec) ||
         !transaction.add_vtep(Ipv4Address::from_host(0x0a00'0003), spec) || !transaction.commit())
         return nullptr;
     return tables;
@@ -184,7 +187,8 @@ void transaction_of_one_row(benchmark::State& state)
     std::uint32_t i = 0;
     for (auto _ : state) {
         Transaction transaction(*tables);
-        benchmark::DoNotOptimize(transaction.set_row(*Vni::make(1), key_of(i % 65'536).mac(), Row::remote(VtepId{1 + i / 65'536 % 2}, RowOrigin::permanent)));
+        benchmark::DoNotOptimize(transaction.set_row(*Vni::make(1), key_of(i % 65'536).mac(),
+                                                     Row::remote(VtepId{1 + i / 65'536 % 2}, RowOrigin::permanent)));
         if (!transaction.commit()) {
             state.SkipWithError("commit failed");
             return;
@@ -202,7 +206,8 @@ void load_a_million_rows(benchmark::State& state)
         const auto tables = tables_with_one_segment(rows);
         Transaction transaction(*tables);
         for (std::uint32_t i = 0; i < rows; ++i) {
-            benchmark::DoNotOptimize(transaction.set_row(*Vni::make(1), key_of(i).mac(), Row::remote(VtepId{1 + i % 2}, RowOrigin::permanent)));
+            benchmark::DoNotOptimize(transaction.set_row(*Vni::make(1), key_of(i).mac(),
+                                                         Row::remote(VtepId{1 + i % 2}, RowOrigin::permanent)));
             if ((i % batch == batch - 1 || i == rows - 1) && !transaction.commit()) {
                 state.SkipWithError("commit failed");
                 return;

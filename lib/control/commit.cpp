@@ -37,7 +37,8 @@ bool make_room(Tables& tables, const Demand& demand)
 
 /// Makes versions of all staged cells of a table. Fails with no_memory. May throw std::bad_alloc.
 template <typename Table, typename Index, typename T>
-Expected<std::vector<PreparedVersion<T>>> prepare_cells(const std::unordered_map<Index, StagedCell<T>>& staged, Epoch since)
+Expected<std::vector<PreparedVersion<T>>> prepare_cells(const std::unordered_map<Index, StagedCell<T>>& staged,
+                                                        Epoch since)
 {
     std::vector<PreparedVersion<T>> versions;
     versions.reserve(staged.size());
@@ -74,7 +75,8 @@ try {
     WriterState& writer = tables_.writer();
     const std::uint32_t now = steady_seconds();
 
-    std::erase_if(staged_->rows, [&](const auto& staged) { return fdb.newest(FdbKey::from_word(staged.first)) == staged.second; });
+    std::erase_if(staged_->rows,
+                  [&](const auto& staged) { return fdb.newest(FdbKey::from_word(staged.first)) == staged.second; });
     Demand demand;
     bool any_pending = false;
     for (const auto& [word, row] : staged_->rows) {
@@ -96,8 +98,8 @@ try {
     if (!segments || !vteps || !attachments)
         return no_memory();
     if (!make_room(tables_, demand))
-        return fail(ErrorCode::table_full,
-                    "the rows do not fit: the forwarding database is full, or workers still need what earlier transactions replaced");
+        return fail(ErrorCode::table_full, "the rows do not fit: the forwarding database is full, or workers still "
+                                           "need what earlier transactions replaced");
     if (!needs_epoch) {
         for (const auto& [word, row] : staged_->rows)
             store_row(tables_, FdbKey::from_word(word), row, now);

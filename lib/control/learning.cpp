@@ -11,7 +11,8 @@ namespace {
 
 bool same_place(Row a, Row b) noexcept
 {
-    return a.kind() == b.kind() && (a.kind() == RowKind::remote ? a.vtep() == b.vtep() : a.attachment() == b.attachment());
+    return a.kind() == b.kind() &&
+           (a.kind() == RowKind::remote ? a.vtep() == b.vtep() : a.attachment() == b.attachment());
 }
 
 }  // namespace
@@ -61,7 +62,8 @@ void Learner::age(std::uint32_t now_seconds) noexcept
         tables_.fdb().for_each([&](FdbKey key, Row row, std::uint32_t last_seen) {
             // A worker's clock may be read a moment after the writer's: a row seen "later than now" is not old.
             const auto idle = static_cast<std::int32_t>(now_seconds - last_seen);
-            if (row.origin() == RowOrigin::learned && idle >= 0 && static_cast<std::uint32_t>(idle) >= rules_.ageing_seconds)
+            if (row.origin() == RowOrigin::learned && idle >= 0 &&
+                static_cast<std::uint32_t>(idle) >= rules_.ageing_seconds)
                 old.push_back(key);
         });
     } catch (const std::bad_alloc&) {

@@ -9,7 +9,8 @@ namespace {
 
 /// What is staged under `index`, else what is in the table.
 template <typename T, typename Index, typename Table>
-const T* staged_or_newest(const std::unordered_map<Index, StagedCell<T>>& staged, const Table& table, Index index) noexcept
+const T* staged_or_newest(const std::unordered_map<Index, StagedCell<T>>& staged, const Table& table,
+                          Index index) noexcept
 {
     const auto found = staged.find(index);
     if (found == staged.end())
@@ -21,7 +22,8 @@ template <typename T, typename Index, typename Table>
 StagedCell<T>& edit_cell(std::unordered_map<Index, StagedCell<T>>& staged, const Table& table, Index index)
 {
     const auto found = staged.find(index);
-    return found != staged.end() ? found->second : staged.emplace(index, StagedCell<T>{*table.newest(index)}).first->second;
+    return found != staged.end() ? found->second
+                                 : staged.emplace(index, StagedCell<T>{*table.newest(index)}).first->second;
 }
 
 template <typename T, typename Index, typename Table>
@@ -127,7 +129,8 @@ Expected<void> Transaction::Staged::set(FdbKey key, Row now)
 {
     const auto found = rows.find(key.word());
     if (found == rows.end() && rows.size() >= tables.limits().transaction_rows)
-        return fail(ErrorCode::table_full, "more rows than one transaction takes; split it or raise the bound of transaction rows");
+        return fail(ErrorCode::table_full,
+                    "more rows than one transaction takes; split it or raise the bound of transaction rows");
     const Row before = row(key);
     const std::int64_t change = (now.is_absent() ? 0 : 1) - (before.is_absent() ? 0 : 1);
     if (change > 0 && tables.fdb().size() + growth >= tables.limits().rows)
@@ -150,8 +153,9 @@ Expected<void> Transaction::Staged::erase(const std::vector<FdbKey>& keys)
     for (FdbKey key : keys)
         total += !rows.contains(key.word());
     if (total > tables.limits().transaction_rows)
-        return fail(ErrorCode::table_full,
-                    "its rows are more than one transaction takes; delete them first or raise the bound of transaction rows");
+        return fail(
+            ErrorCode::table_full,
+            "its rows are more than one transaction takes; delete them first or raise the bound of transaction rows");
     rows.reserve(total);
     for (FdbKey key : keys)
         growth -= !row(key).is_absent();

@@ -16,8 +16,8 @@ struct StagedCell {
     bool reserved = false;  ///< the transaction reserved the index, and gives it back where it does not commit
 };
 
-/// The staged changes over the tables. Functions that may throw std::bad_alloc say so; when they do, nothing has changed
-/// that a caller could see.
+/// The staged changes over the tables. Functions that may throw std::bad_alloc say so; when they do, nothing has
+/// changed that a caller could see.
 struct Transaction::Staged {
     explicit Staged(Tables& tables_) : tables(tables_) {}
 
@@ -32,8 +32,8 @@ struct Transaction::Staged {
 
     /// How many rows that are not learned, and how many flood lists, name the VTEP.
     std::uint32_t users_of(VtepId id) const noexcept;
-    /// The keys of all rows for which `matches(key, row)`. It walks over all rows where `committed` of them match in the
-    /// tables. May throw std::bad_alloc.
+    /// The keys of all rows for which `matches(key, row)`. It walks over all rows where `committed` of them match in
+    /// the tables. May throw std::bad_alloc.
     template <typename Matches>
     std::vector<FdbKey> keys_of(bool committed, Matches matches) const;
 

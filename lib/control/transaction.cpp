@@ -24,7 +24,8 @@ tl::unexpected<Error> no_vtep(Ipv4Address address)
 
 tl::unexpected<Error> no_endpoint(MacAddress mac)
 {
-    return fail(ErrorCode::invalid_argument, fmt::format("{} is no endpoint's MAC: it is zero or multicast", mac.to_string()));
+    return fail(ErrorCode::invalid_argument,
+                fmt::format("{} is no endpoint's MAC: it is zero or multicast", mac.to_string()));
 }
 
 bool is_endpoint(MacAddress mac) noexcept
@@ -63,7 +64,8 @@ try {
         return tl::unexpected(std::move(state.error()));
     if (staged_->segment(vni) != nullptr)
         return fail(ErrorCode::already_exists, fmt::format("VNI {} has a segment already", vni.value()));
-    if (const auto removed = staged_->segments.find(tables_.segments().index_of(vni)); removed != staged_->segments.end()) {
+    if (const auto removed = staged_->segments.find(tables_.segments().index_of(vni));
+        removed != staged_->segments.end()) {
         removed->second.value = Segment{removed->first, vni, learning, {}, {}};
         return removed->first;
     }
@@ -91,7 +93,8 @@ try {
         return fail(ErrorCode::in_use, fmt::format("VNI {} has attachments; remove them first", vni.value()));
     const SegmentIndex index = segment->index;
     const RowCount& count = tables_.writer().rows_in_segment[index_of(index)];
-    const auto keys = staged_->keys_of(count.learned + count.other != 0, [&](FdbKey key, Row) { return key.segment() == index; });
+    const auto keys =
+        staged_->keys_of(count.learned + count.other != 0, [&](FdbKey key, Row) { return key.segment() == index; });
     staged_->edit(index);
     return staged_->erase(keys).map([&] { staged_->remove(index); });
 } catch (const std::bad_alloc&) {
@@ -120,7 +123,8 @@ try {
     if (segment == nullptr)
         return no_segment(vni);
     if (remotes.size() > tables_.limits().flood_remotes)
-        return fail(ErrorCode::table_full, fmt::format("a flood list takes {} remotes", tables_.limits().flood_remotes));
+        return fail(ErrorCode::table_full,
+                    fmt::format("a flood list takes {} remotes", tables_.limits().flood_remotes));
     std::vector<VtepId> flood;
     flood.reserve(remotes.size());
     for (Ipv4Address remote : remotes) {
@@ -189,10 +193,12 @@ try {
         return no_vtep(address);
     const VtepId id = vtep->vtep;
     if (staged_->users_of(id) != 0)
-        return fail(ErrorCode::in_use,
-                    fmt::format("rows or flood lists name {}; remove them, or name another VTEP there", address.to_string()));
+        return fail(
+            ErrorCode::in_use,
+            fmt::format("rows or flood lists name {}; remove them, or name another VTEP there", address.to_string()));
     const bool learned = tables_.writer().rows_to_vtep[index_of(id)].learned != 0;
-    const auto keys = staged_->keys_of(learned, [&](FdbKey, Row row) { return row.kind() == RowKind::remote && row.vtep() == id; });
+    const auto keys =
+        staged_->keys_of(learned, [&](FdbKey, Row row) { return row.kind() == RowKind::remote && row.vtep() == id; });
     staged_->edit(id);
     return staged_->erase(keys).map([&] { staged_->remove(id); });
 } catch (const std::bad_alloc&) {
@@ -212,7 +218,8 @@ try {
     members.reserve(members.size() + 1);
     return tables_.attachments().allocate().map([&](AttachmentId id) {
         try {
-            staged_->attachments.emplace(id, StagedCell<Attachment>{Attachment{id, segment->index, vni, std::move(macs)}, true});
+            staged_->attachments.emplace(
+                id, StagedCell<Attachment>{Attachment{id, segment->index, vni, std::move(macs)}, true});
         } catch (const std::bad_alloc&) {
             tables_.attachments().release(id);
             throw;
@@ -232,8 +239,9 @@ try {
     if (attachment == nullptr)
         return fail(ErrorCode::not_found, fmt::format("there is no attachment {}", index_of(id)));
     const RowCount& count = tables_.writer().rows_to_attachment[index_of(id)];
-    const auto keys = staged_->keys_of(count.learned + count.other != 0,
-                                       [&](FdbKey, Row row) { return row.kind() == RowKind::local && row.attachment() == id; });
+    const auto keys = staged_->keys_of(count.learned + count.other != 0, [&](FdbKey, Row row) {
+        return row.kind() == RowKind::local && row.attachment() == id;
+    });
     std::vector<AttachmentId>& members = staged_->edit(attachment->segment).value->attachments;
     staged_->edit(id);
     return staged_->erase(keys).map([&] {
@@ -260,7 +268,8 @@ try {
             return fail(ErrorCode::not_found, fmt::format("there is no attachment {}", index_of(row.attachment())));
         if (attachment->segment != segment->index)
             return fail(ErrorCode::invalid_argument,
-                        fmt::format("attachment {} is in VNI {}, not in VNI {}", index_of(row.attachment()), attachment->vni.value(), vni.value()));
+                        fmt::format("attachment {} is in VNI {}, not in VNI {}", index_of(row.attachment()),
+                                    attachment->vni.value(), vni.value()));
         break;
     }
     case RowKind::remote:
@@ -268,7 +277,8 @@ try {
             return fail(ErrorCode::not_found, fmt::format("there is no VTEP with id {}", index_of(row.vtep())));
         break;
     case RowKind::blackhole: break;
-    default: return fail(ErrorCode::invalid_argument, "a row must be local, remote or blackhole; to delete one, remove it");
+    default:
+        return fail(ErrorCode::invalid_argument, "a row must be local, remote or blackhole; to delete one, remove it");
     }
     return staged_->set(FdbKey(segment->index, mac), row);
 } catch (const std::bad_alloc&) {

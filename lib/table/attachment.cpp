@@ -43,7 +43,8 @@ Expected<AttachmentId> Attachments::allocate()
 {
     if (const std::uint32_t index = state_->table.reserve(); index != 0)
         return AttachmentId{index};
-    return fail(ErrorCode::table_full, "every attachment id is taken; remove an attachment or raise the bound of attachments");
+    return fail(ErrorCode::table_full,
+                "every attachment id is taken; remove an attachment or raise the bound of attachments");
 }
 
 void Attachments::release(AttachmentId id) noexcept
@@ -51,7 +52,8 @@ void Attachments::release(AttachmentId id) noexcept
     state_->table.release(index_of(id));
 }
 
-Expected<PreparedVersion<Attachment>> Attachments::prepare(Epoch since, AttachmentId id, std::optional<Attachment> attachment)
+Expected<PreparedVersion<Attachment>> Attachments::prepare(Epoch since, AttachmentId id,
+                                                           std::optional<Attachment> attachment)
 try {
     return PreparedVersion<Attachment>(index_of(id), since, std::move(attachment));
 } catch (const std::bad_alloc&) {

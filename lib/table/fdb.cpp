@@ -173,7 +173,8 @@ void Fdb::for_each(const std::function<void(FdbKey, Row, std::uint32_t last_seen
     for (std::uint32_t slot = 0; slot < map_->slot_count(); ++slot) {
         const std::uint64_t word = pending_->rows.resolve(map_->word(slot), ~Epoch{0});
         if (word != 0)
-            visit(FdbKey::from_word(map_->key(slot)), Row::from_word(word), map_->stamp(slot).load(std::memory_order_relaxed));
+            visit(FdbKey::from_word(map_->key(slot)), Row::from_word(word),
+                  map_->stamp(slot).load(std::memory_order_relaxed));
     }
 }
 

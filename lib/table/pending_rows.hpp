@@ -12,7 +12,8 @@
 namespace ferry {
 
 /// A ring of entries: the row's word in the table names an entry, and the entry holds the row's value before and after.
-/// Entries are taken, settled and freed in the order of their transactions. The writer changes the ring; readers resolve.
+/// Entries are taken, settled and freed in the order of their transactions. The writer changes the ring; readers
+/// resolve.
 class PendingRows {
 public:
     struct Entry {

@@ -24,7 +24,8 @@ Expected<std::unique_ptr<Qsbr>> Qsbr::make(std::uint32_t max_readers)
     try {
         std::unique_ptr<Qsbr> qsbr(new Qsbr(max_readers));
         const std::size_t bytes = rte_rcu_qsbr_get_memsize(max_readers);
-        qsbr->state_.reset(static_cast<rte_rcu_qsbr*>(std::aligned_alloc(RTE_CACHE_LINE_SIZE, RTE_CACHE_LINE_ROUNDUP(bytes))));
+        qsbr->state_.reset(
+            static_cast<rte_rcu_qsbr*>(std::aligned_alloc(RTE_CACHE_LINE_SIZE, RTE_CACHE_LINE_ROUNDUP(bytes))));
         qsbr->taken_.reset(new std::atomic<bool>[max_readers]{});
         if (qsbr->state_ == nullptr)
             return fail(ErrorCode::no_memory, "no memory for the reader threads' grace period state");

@@ -17,7 +17,8 @@ public:
     std::uint16_t get(Vni vni) const noexcept
     {
         const Leaf* leaf = root_[vni.value() >> leaf_bits].load(std::memory_order_acquire);
-        return leaf != nullptr ? leaf->indices[vni.value() % leaf_size].load(std::memory_order_acquire) : std::uint16_t{0};
+        return leaf != nullptr ? leaf->indices[vni.value() % leaf_size].load(std::memory_order_acquire)
+                               : std::uint16_t{0};
     }
 
     /// Writer: `index` is not 0. There are as many leaves as there were indices in use at a time, at most. May throw
@@ -123,7 +124,8 @@ Expected<SegmentIndex> Segments::allocate(Vni vni)
     }
     const auto index = static_cast<std::uint16_t>(state_->table.reserve());
     if (index == 0)
-        return fail(ErrorCode::table_full, "every segment index is taken; remove a segment or raise the bound of segments");
+        return fail(ErrorCode::table_full,
+                    "every segment index is taken; remove a segment or raise the bound of segments");
     try {
         state_->indices.set(vni, index);
     } catch (const std::bad_alloc&) {

@@ -19,7 +19,8 @@ class VersionedTable {
 public:
     /// Indices 1 to `max`. May throw std::bad_alloc.
     explicit VersionedTable(std::uint32_t max)
-        : cells_(new VersionedCell<T>[std::size_t{max} + 1]), states_(std::size_t{max} + 1, State::vacant), vacant_(max), max_(max)
+        : cells_(new VersionedCell<T>[std::size_t{max} + 1]), states_(std::size_t{max} + 1, State::vacant),
+          vacant_(max), max_(max)
     {
         for (std::uint32_t i = 0; i < max; ++i)
             vacant_[i] = i + 1;

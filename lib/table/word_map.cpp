@@ -81,7 +81,8 @@ Expected<std::unique_ptr<WordMap>> WordMap::make(std::uint32_t max_keys)
         return no_memory();
     map->memory_ = memory;
     carve(Carver{memory});
-    // A wish: random look-ups in a large table miss the TLB with small pages. All begins as zeros: `empty`, and no word.
+    // A wish: random look-ups in a large table miss the TLB with small pages. All begins as zeros: `empty`, and no
+    // word.
     madvise(memory, map->memory_bytes_, MADV_HUGEPAGE);
     return map;
 }

@@ -1,12 +1,12 @@
 // A hash table from 64-bit keys to 64-bit words for one writer and any number of readers that never wait.
 //
-// A bucket is two cache lines: eight keys, then their eight words. A key that finds its home bucket full goes to the next
-// one (linear probing), and the writer counts, for each bucket, the keys that went past it. A reader needs no counts:
-// in a bucket that keys went past, a freed place holds `tombstone`, in any other `empty`, so a reader that sees an
-// `empty` place knows that its key is not further on.
+// A bucket is two cache lines: eight keys, then their eight words. A key that finds its home bucket full goes to the
+// next one (linear probing), and the writer counts, for each bucket, the keys that went past it. A reader needs no
+// counts: in a bucket that keys went past, a freed place holds `tombstone`, in any other `empty`, so a reader that sees
+// an `empty` place knows that its key is not further on.
 //
-// A reader matches a whole key, then loads the word beside it. So a place never changes its key while a reader may stand
-// between the two: erase() makes the word 0 at once, and the place is used again only after a grace period.
+// A reader matches a whole key, then loads the word beside it. So a place never changes its key while a reader may
+// stand between the two: erase() makes the word 0 at once, and the place is used again only after a grace period.
 #pragma once
 
 #include <atomic>
@@ -31,8 +31,8 @@ public:
     static constexpr std::uint64_t empty = 0;
     static constexpr std::uint64_t tombstone = ~std::uint64_t{0};
 
-    /// Room for `max_keys` live keys, and for two fifths as many that wait for their grace period. Fails with invalid_argument
-    /// (0, or more than 2^31 keys) or no_memory.
+    /// Room for `max_keys` live keys, and for two fifths as many that wait for their grace period. Fails with
+    /// invalid_argument (0, or more than 2^31 keys) or no_memory.
     static Expected<std::unique_ptr<WordMap>> make(std::uint32_t max_keys);
     ~WordMap();
     WordMap(const WordMap&) = delete;
@@ -44,8 +44,8 @@ public:
     std::uint32_t home(std::uint64_t key) const noexcept
     {
         // Folded multiplication by a secret of this table: keys that a guest chooses (its MACs) must not be able to
-        // pile up in one bucket. By itself it leaves keys in sequence at even distances, which for some secrets means in
-        // heaps; the second multiplication breaks that up. The last one stands for a remainder.
+        // pile up in one bucket. By itself it leaves keys in sequence at even distances, which for some secrets means
+        // in heaps; the second multiplication breaks that up. The last one stands for a remainder.
         const auto product = static_cast<unsigned __int128>(key ^ secret_[0]) * secret_[1];
         const auto folded = static_cast<std::uint64_t>(product >> 64) ^ static_cast<std::uint64_t>(product);
         const std::uint64_t hash = (folded ^ folded >> 32) * 0x9e37'79b9'7f4a'7c15;
@@ -83,7 +83,10 @@ public:
     // The writer.
 
     /// The slot of a key that is in the table or waits for its grace period, else no_slot.
-    std::uint32_t slot_of(std::uint64_t key) const noexcept { return key + 1 <= 1 ? no_slot : slot_from(home(key), key); }
+    std::uint32_t slot_of(std::uint64_t key) const noexcept
+    {
+        return key + 1 <= 1 ? no_slot : slot_from(home(key), key);
+    }
     std::uint64_t key(std::uint32_t slot) const noexcept { return key_at(slot).load(std::memory_order_relaxed); }
     std::uint64_t word(std::uint32_t slot) const noexcept { return word_at(slot).load(std::memory_order_relaxed); }
 
@@ -132,7 +135,8 @@ private:
     static unsigned matches(const Bucket& bucket, std::uint64_t key) noexcept
     {
 #if defined(__SSE4_1__) && !defined(__SANITIZE_THREAD__)
-        // x86 loads an aligned half of a 16-byte word atomically and keeps loads in order; the fence tells the compiler.
+        // x86 loads an aligned half of a 16-byte word atomically and keeps loads in order; the fence tells the
+        // compiler.
         const __m128i wanted = _mm_set1_epi64x(static_cast<long long>(key));
         const auto* keys = reinterpret_cast<const __m128i*>(bucket.keys);
         const __m128i low = _mm_packs_epi32(_mm_cmpeq_epi64(_mm_load_si128(keys), wanted),
@@ -171,7 +175,7 @@ private:
     std::atomic<std::uint32_t> longest_{0};  ///< no key is, or was, more buckets than this from its home
 
     // The writer's own, on other cache lines.
-    alignas(64) std::uint32_t* passed_by_ = nullptr;  ///< by bucket: keys whose home is before it and whose place is beyond
+    alignas(64) std::uint32_t* passed_by_ = nullptr;  ///< by bucket: keys that went past it
     std::uint32_t* erased_in_ = nullptr;              ///< by slot: the batch of the last erase
     bool* queued_ = nullptr;                          ///< by slot: it is in the queue
     Erased* queue_ = nullptr;                         ///< a ring of slot_count() entries

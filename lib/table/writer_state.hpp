@@ -49,7 +49,9 @@ private:
     {
         if (row.is_absent())
             return;
-        const auto to = [&](RowCount& count) { (row.origin() == RowOrigin::learned ? count.learned : count.other) += amount; };
+        const auto to = [&](RowCount& count) {
+            (row.origin() == RowOrigin::learned ? count.learned : count.other) += amount;
+        };
         to(rows_in_segment[index_of(key.segment())]);
         if (row.kind() == RowKind::remote)
             to(rows_to_vtep[index_of(row.vtep())]);

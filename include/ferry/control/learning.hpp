@@ -22,7 +22,7 @@ struct LearningCounters {
     std::uint64_t unchanged = 0;      ///< the row said so already when the event was applied
     std::uint64_t refused_static = 0; ///< a permanent or endpoint row stands; it never follows a frame
     std::uint64_t refused_full = 0;   ///< the segment's or the table's bound
-    std::uint64_t refused_gone = 0;   ///< segment, VTEP or attachment no longer there, or the segment does not learn any more
+    std::uint64_t refused_gone = 0;   ///< segment, VTEP or attachment no longer there, or learning was switched off
 };
 
 /// Applies learn events and ages learned rows. Writer thread only, and while no transaction has anything staged.
@@ -31,8 +31,8 @@ public:
     Learner(Tables& tables, LearningRules rules) noexcept;
     /// Applies what workers saw, in order. `now_seconds` is by the clock of steady_seconds().
     void apply(std::span<const LearnEvent> events, std::uint32_t now_seconds) noexcept;
-    /// Deletes learned rows that are too old; looks at every row, so call it about once a second. Where there is no memory
-    /// for the list of them, or no room to delete one, those rows wait for the next call.
+    /// Deletes learned rows that are too old; looks at every row, so call it about once a second. Where there is no
+    /// memory for the list of them, or no room to delete one, those rows wait for the next call.
     void age(std::uint32_t now_seconds) noexcept;
     const LearningCounters& counters() const noexcept { return counters_; }
     std::uint64_t aged() const noexcept { return aged_; }

@@ -13,14 +13,14 @@ namespace ferry {
 
 /// A committed transaction, to ask or wait for the moment from which no worker sees the old values.
 struct Commit {
-    Epoch epoch;       ///< 0 where nothing, or a single row that no other transaction holds, was changed: that needs none
+    Epoch epoch;       ///< 0 where no more than a single row, which no other transaction holds, was changed
     GraceToken token;
 };
 
 /// Collects changes and commits them. All calls are for the writer thread. A call that fails changes nothing and the
 /// transaction may go on; calls see what earlier calls of the same transaction staged. A transaction that is destroyed
-/// without commit() leaves no trace. Not more than one is open at a time: the calls of a second one fail with in_use. While
-/// one has something staged nothing else changes the tables; learning waits. Every call may fail with no_memory.
+/// without commit() leaves no trace. Not more than one is open at a time: the calls of a second one fail with in_use.
+/// While one has something staged nothing else changes the tables; learning waits. Every call may fail with no_memory.
 class Transaction {
 public:
     explicit Transaction(Tables& tables);
@@ -30,36 +30,37 @@ public:
 
     /// Fails with already_exists, table_full.
     Expected<SegmentIndex> add_segment(Vni vni, bool learning);
-    /// Also deletes the segment's rows. Fails with not_found, in_use while attachments are in it, table_full when it has more
-    /// rows than one transaction takes (TableLimits::transaction_rows).
+    /// Also deletes the segment's rows. Fails with not_found, in_use while attachments are in it, table_full when it
+    /// has more rows than one transaction takes (TableLimits::transaction_rows).
     Expected<void> remove_segment(Vni vni);
     Expected<void> set_learning(Vni vni, bool learning);
-    /// Sets the whole list of remotes. Fails with not_found (segment, VTEP), table_full, invalid_argument (named twice).
+    /// Sets the whole list of remotes. Fails with not_found (segment, VTEP), table_full, invalid_argument (named
+    /// twice).
     Expected<void> set_flood(Vni vni, std::vector<Ipv4Address> remotes);
 
     /// Fails with already_exists, table_full, invalid_argument (see Adjacency::make).
     Expected<VtepId> add_vtep(Ipv4Address address, const AdjacencySpec& spec);
     /// Changes the adjacency under every row that names the VTEP. Fails with not_found, invalid_argument.
     Expected<void> set_adjacency(Ipv4Address address, const AdjacencySpec& spec);
-    /// Fails with not_found, in_use while a row that is not learned or a flood list names it; learned rows are deleted, and
-    /// with table_full when they are more than one transaction takes.
+    /// Also deletes learned rows that name it. Fails with not_found, in_use while another row or a flood list names it,
+    /// table_full when the learned rows are more than one transaction takes.
     Expected<void> remove_vtep(Ipv4Address address);
 
-    /// Makes no rows: those come when the endpoint is seen, by set_row() or by learning. Fails with not_found (segment),
-    /// table_full, invalid_argument (a MAC that is zero or multicast).
+    /// Makes no rows: those come when the endpoint is seen, by set_row() or by learning. Fails with not_found
+    /// (segment), table_full, invalid_argument (a MAC that is zero or multicast).
     Expected<AttachmentId> add_attachment(Vni vni, std::vector<MacAddress> macs);
     /// Also deletes the rows that name it. Fails with not_found, table_full as above.
     Expected<void> remove_attachment(AttachmentId id);
 
-    /// Sets a row, new or not. Fails with not_found (segment, VTEP or attachment), table_full, invalid_argument (MAC zero
-    /// or multicast; attachment of another segment; a row that is absent).
+    /// Sets a row, new or not. Fails with not_found (segment, VTEP or attachment), table_full, invalid_argument (MAC
+    /// zero or multicast; attachment of another segment; a row that is absent).
     Expected<void> set_row(Vni vni, MacAddress mac, Row row);
     /// Fails with not_found.
     Expected<void> remove_row(Vni vni, MacAddress mac);
 
-    /// Makes all of it visible at once. Where rows of earlier transactions still take the room it waits for the workers,
-    /// up to 10 ms. Fails with table_full when the rows do not fit; then nothing is visible and the transaction is as it
-    /// was. A transaction without changes commits too. After success it is empty.
+    /// Makes all of it visible at once. Where rows of earlier transactions still take the room it waits for the
+    /// workers, up to 10 ms. Fails with table_full when the rows do not fit; then nothing is visible and the
+    /// transaction is as it was. A transaction without changes commits too. After success it is empty.
     Expected<Commit> commit();
 
 private:

@@ -30,8 +30,8 @@ public:
     Attachments(const Attachments&) = delete;
     Attachments& operator=(const Attachments&) = delete;
 
-    /// Reader: the attachment as of `epoch`; where it is younger than that, its first version. Null where it has been removed,
-    /// or never was.
+    /// Reader: the attachment as of `epoch`; where it is younger than that, its first version. Null where it has been
+    /// removed, or never was.
     const Attachment* at(AttachmentId id, Epoch epoch) const noexcept;
 
     // The writer's side. Transactions (control/) are the way to call it.
@@ -41,9 +41,10 @@ public:
     Expected<AttachmentId> allocate();
     void release(AttachmentId id) noexcept;
 
-    /// A change that waits to be pushed; all that can fail is in making it. `id` must be allocated, and that of `attachment`;
-    /// no attachment: deleted. Fails with no_memory.
-    static Expected<PreparedVersion<Attachment>> prepare(Epoch since, AttachmentId id, std::optional<Attachment> attachment);
+    /// A change that waits to be pushed; all that can fail is in making it. `id` must be allocated, and that of
+    /// `attachment`; no attachment: deleted. Fails with no_memory.
+    static Expected<PreparedVersion<Attachment>> prepare(Epoch since, AttachmentId id,
+                                                         std::optional<Attachment> attachment);
     void push(PreparedVersion<Attachment> prepared) noexcept;
     /// prepare() and push() in one.
     Expected<void> push(Epoch since, Attachment attachment);
@@ -51,7 +52,7 @@ public:
 
     /// After a grace period since the commit of `since`: frees versions and ids that nobody can see any more.
     void forget_before(Epoch since) noexcept;
-    /// All attachments in their newest version, by id.
+    /// All attachments in their newest version, by id. May throw std::bad_alloc: the list is the caller's.
     std::vector<const Attachment*> all() const;
     std::uint32_t max_attachments() const noexcept;
 

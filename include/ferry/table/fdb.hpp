@@ -30,7 +30,8 @@ public:
     Fdb& operator=(const Fdb&) = delete;
 
     /// Reader: looks up `count` keys as of `epoch` and writes `rows[i]` for `keys[i]`, absent where there is none.
-    /// Prefetches over the whole burst; a key of word 0 is never found. Where `slots` is not null it gets each row's slot.
+    /// Prefetches over the whole burst; a key of word 0 is never found. Where `slots` is not null it gets each row's
+    /// slot.
     void lookup(const FdbKey* keys, std::size_t count, Epoch epoch, Row* rows, Slot* slots = nullptr) const noexcept;
 
     /// Reader: the endpoint of the row in `slot` sent a frame at `now_seconds` (any monotonic clock in seconds). Writes
@@ -58,10 +59,11 @@ public:
     void prepare(FdbKey key, Row row, Epoch since, std::uint32_t now_seconds) noexcept;
     /// True where the key is in a transaction that is not settled yet.
     bool is_pending(FdbKey key) const noexcept;
-    /// After a grace period since the commit of `epoch`: writes its prepared rows, and those of earlier ones, out as plain.
+    /// After a grace period since the commit of `epoch`: writes its prepared rows, and those of earlier ones, out as
+    /// plain.
     void settle(Epoch epoch) noexcept;
-    /// Frees what was deleted or settled before a grace period that has passed, and starts the next where one is needed.
-    /// Never waits; what is left is freed by a later call.
+    /// Frees what was deleted or settled before a grace period that has passed, and starts the next where one is
+    /// needed. Never waits; what is left is freed by a later call.
     void reclaim(Qsbr& qsbr) noexcept;
     /// Calls `visit` for every row that is not absent, in no order. The table must not be changed by it.
     void for_each(const std::function<void(FdbKey, Row, std::uint32_t last_seen)>& visit) const;

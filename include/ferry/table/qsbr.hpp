@@ -32,7 +32,8 @@ public:
 
     /// Reader thread: from here on grace periods wait for this reader.
     void online(std::uint32_t reader) noexcept;
-    /// Reader thread: holds no reference into the tables now, and takes none until online() again. Call before sleeping.
+    /// Reader thread: holds no reference into the tables now, and takes none until online() again. Call before
+    /// sleeping.
     void offline(std::uint32_t reader) noexcept;
     /// Reader thread, while online: holds no reference into the tables at this moment. Call once a burst.
     void quiescent(std::uint32_t reader) noexcept;

@@ -69,7 +69,8 @@ public:
 
 private:
     constexpr Row(RowKind kind, RowOrigin origin, std::uint32_t target) noexcept
-        : word_(std::uint64_t{static_cast<std::uint8_t>(kind)} << 60 | std::uint64_t{static_cast<std::uint8_t>(origin)} << 56 | target)
+        : word_(std::uint64_t{static_cast<std::uint8_t>(kind)} << 60 |
+                std::uint64_t{static_cast<std::uint8_t>(origin)} << 56 | target)
     {
     }
 
@@ -81,7 +82,10 @@ static_assert(sizeof(Row) == 8);
 class FdbKey {
 public:
     constexpr FdbKey() noexcept = default;
-    constexpr FdbKey(SegmentIndex segment, MacAddress mac) noexcept : word_(std::uint64_t{index_of(segment)} << 48 | mac.to_u48()) {}
+    constexpr FdbKey(SegmentIndex segment, MacAddress mac) noexcept
+        : word_(std::uint64_t{index_of(segment)} << 48 | mac.to_u48())
+    {
+    }
     static constexpr FdbKey from_word(std::uint64_t word) noexcept
     {
         FdbKey key;

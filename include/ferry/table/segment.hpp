@@ -39,15 +39,16 @@ public:
 
     const Segment* newest(Vni vni) const noexcept;
     const Segment* newest(SegmentIndex index) const noexcept;
-    /// The index that belongs to the VNI: of its segment, reserved by allocate(), or of a deleted one that is not forgotten.
+    /// The index that belongs to the VNI: of its segment, reserved by allocate(), or of a deleted one that is not
+    /// forgotten.
     SegmentIndex index_of(Vni vni) const noexcept;
-    /// Reserves an index, until push() or release(). A VNI whose deleted segment is not forgotten yet gets the same one.
-    /// Fails with already_exists, table_full, no_memory.
+    /// Reserves an index, until push() or release(). A VNI whose deleted segment is not forgotten yet gets the same
+    /// one. Fails with already_exists, table_full, no_memory.
     Expected<SegmentIndex> allocate(Vni vni);
     void release(SegmentIndex index) noexcept;
 
-    /// A change that waits to be pushed; all that can fail is in making it. `index` must be allocated, and that of `segment`;
-    /// no segment: deleted. Fails with no_memory.
+    /// A change that waits to be pushed; all that can fail is in making it. `index` must be allocated, and that of
+    /// `segment`; no segment: deleted. Fails with no_memory.
     static Expected<PreparedVersion<Segment>> prepare(Epoch since, SegmentIndex index, std::optional<Segment> segment);
     void push(PreparedVersion<Segment> prepared) noexcept;
     /// prepare() and push() in one.
@@ -56,7 +57,7 @@ public:
 
     /// After a grace period since the commit of `since`: frees versions and indices that nobody can see any more.
     void forget_before(Epoch since) noexcept;
-    /// All segments in their newest version, by VNI.
+    /// All segments in their newest version, by VNI. May throw std::bad_alloc: the list is the caller's.
     std::vector<const Segment*> all() const;
     std::uint32_t max_segments() const noexcept;
 

@@ -47,8 +47,8 @@ public:
         return version != nullptr && version->value ? &*version->value : nullptr;
     }
 
-    /// Reader: as read(), but where there was no value as of `epoch`, the first one after it. For values that are reached
-    /// through a row: a row that names one proves that it exists, even to a reader whose epoch is older.
+    /// Reader: as read(), but where there was no value as of `epoch`, the first one after it. For values that are
+    /// reached through a row: a row that names one proves that it exists, even to a reader whose epoch is older.
     const T* read_referenced(Epoch epoch) const noexcept
     {
         const T* later = nullptr;
@@ -83,8 +83,8 @@ public:
         head_.store(version.release(), std::memory_order_release);
     }
 
-    /// Writer, after a grace period since the commit of `since`: cuts off all that is older than that version and deletes
-    /// it. Readers do not go there any more.
+    /// Writer, after a grace period since the commit of `since`: cuts off all that is older than that version and
+    /// deletes it. Readers do not go there any more.
     void forget_before(Epoch since) noexcept
     {
         Version* version = head_.load(std::memory_order_relaxed);
@@ -114,7 +114,8 @@ struct PreparedVersion {
 
     /// `value` nothing: deleted. May throw std::bad_alloc.
     PreparedVersion(std::uint32_t index, Epoch since, std::optional<T>&& value)
-        : version(std::make_unique<typename VersionedCell<T>::Version>(since, std::move(value))), change(1, Change{since, index})
+        : version(std::make_unique<typename VersionedCell<T>::Version>(since, std::move(value))),
+          change(1, Change{since, index})
     {
     }
 };

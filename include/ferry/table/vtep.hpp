@@ -35,15 +35,16 @@ struct alignas(64) Adjacency {
     static constexpr std::size_t header_size = 50;
 
     std::array<std::uint8_t, header_size> header{};
-    std::uint16_t header_sum = 0;  ///< ones' complement sum of the IPv4 header's words as they lie in memory, not inverted
+    std::uint16_t header_sum = 0;  ///< ones' complement sum of the IPv4 header as it lies in memory, not inverted
     UnderlayId underlay{};
     std::uint16_t max_inner = 0;   ///< largest inner frame in bytes
     VtepId vtep = VtepId::none;
     Ipv4Address remote;
     AdjacencySpec spec;            ///< for show; not read by the data path
 
-    /// Builds the template. Fails with invalid_argument for an address or MAC that is zero, multicast or broadcast, a remote
-    /// that is the source, a port or TTL of 0, a DSCP over 63, and an MTU without room for the smallest Ethernet frame.
+    /// Builds the template. Fails with invalid_argument for an address or MAC that is zero, multicast or broadcast, a
+    /// remote that is the source, a port or TTL of 0, a DSCP over 63, and an MTU without room for the smallest Ethernet
+    /// frame.
     static Expected<Adjacency> make(VtepId id, Ipv4Address remote, const AdjacencySpec& spec);
 };
 
@@ -57,26 +58,28 @@ public:
     Vteps(const Vteps&) = delete;
     Vteps& operator=(const Vteps&) = delete;
 
-    /// Reader: the adjacency of a VTEP that a row or flood list names, as of `epoch`; where the VTEP is younger than that,
-    /// its first one. Null where it has been removed, or never was.
+    /// Reader: the adjacency of a VTEP that a row or flood list names, as of `epoch`; where the VTEP is younger than
+    /// that, its first one. Null where it has been removed, or never was.
     const Adjacency* at(VtepId id, Epoch epoch) const noexcept;
-    /// Reader: which VTEP has this address, none where it is not in the table. For the source of frames: around a commit
-    /// that adds or removes the VTEP the answer may be ahead of the reader's epoch.
+    /// Reader: which VTEP has this address, none where it is not in the table. For the source of frames: around a
+    /// commit that adds or removes the VTEP the answer may be ahead of the reader's epoch.
     VtepId find(Ipv4Address address) const noexcept;
 
     // The writer's side. Transactions (control/) are the way to call it.
 
     const Adjacency* newest(VtepId id) const noexcept;
-    /// The id that belongs to the address: of its VTEP, reserved by allocate(), or of a deleted one that is not forgotten.
+    /// The id that belongs to the address: of its VTEP, reserved by allocate(), or of a deleted one that is not
+    /// forgotten.
     VtepId id_of(Ipv4Address address) const noexcept;
     /// Reserves an id, until push() or release(). An address whose deleted VTEP is not forgotten yet gets the same one.
     /// Fails with already_exists, table_full, no_memory.
     Expected<VtepId> allocate(Ipv4Address address);
     void release(VtepId id) noexcept;
 
-    /// A change that waits to be pushed; all that can fail is in making it. `id` must be allocated, and that of `adjacency`;
-    /// no adjacency: deleted. Fails with no_memory.
-    static Expected<PreparedVersion<Adjacency>> prepare(Epoch since, VtepId id, const std::optional<Adjacency>& adjacency);
+    /// A change that waits to be pushed; all that can fail is in making it. `id` must be allocated, and that of
+    /// `adjacency`; no adjacency: deleted. Fails with no_memory.
+    static Expected<PreparedVersion<Adjacency>> prepare(Epoch since, VtepId id,
+                                                        const std::optional<Adjacency>& adjacency);
     void push(PreparedVersion<Adjacency> prepared) noexcept;
     /// prepare() and push() in one.
     Expected<void> push(Epoch since, const Adjacency& adjacency);
@@ -84,7 +87,7 @@ public:
 
     /// After a grace period since the commit of `since`: frees versions and ids that nobody can see any more.
     void forget_before(Epoch since) noexcept;
-    /// All adjacencies in their newest version, by id.
+    /// All adjacencies in their newest version, by id. May throw std::bad_alloc: the list is the caller's.
     std::vector<const Adjacency*> all() const;
     std::uint32_t max_vteps() const noexcept;
 

@@ -36,7 +36,8 @@ TEST_CASE("everything that a transaction changed becomes visible with one epoch"
         now &= tables->vteps().at(to, epoch)->spec.ttl == 20;
         for (std::uint64_t i = 0; i < 4; ++i)
             now &= row_at(*tables, vni(1), mac(i), epoch) == remote(to);
-        return now && row_at(*tables, vni(1), mac(4), epoch).is_absent() && row_at(*tables, vni(1), mac(5), epoch) == remote(to);
+        return now && row_at(*tables, vni(1), mac(4), epoch).is_absent() &&
+               row_at(*tables, vni(1), mac(5), epoch) == remote(to);
     };
     const Epoch before = tables->epoch();
     CHECK(sees_old(before));

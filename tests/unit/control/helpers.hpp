@@ -86,7 +86,10 @@ ErrorCode code_of(const Expected<T>& result)
 /// A reader that stays online until it is told to go on.
 class OnlineReader {
 public:
-    explicit OnlineReader(Tables& tables) : qsbr_(tables.qsbr()), number_(*qsbr_.add_reader()) { qsbr_.online(number_); }
+    explicit OnlineReader(Tables& tables) : qsbr_(tables.qsbr()), number_(*qsbr_.add_reader())
+    {
+        qsbr_.online(number_);
+    }
     ~OnlineReader()
     {
         qsbr_.offline(number_);

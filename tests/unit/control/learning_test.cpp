@@ -195,7 +195,8 @@ TEST_CASE("the counters add up to the events")
     Place place;
     std::uint64_t events = 0;
     for (std::uint32_t i = 0; i < 500; ++i, ++events)
-        place.see(i * 7 % 15, learned(VtepId{1 + i / 15 % 3}), 1000, SegmentIndex{static_cast<std::uint16_t>(1 + i % 5 / 4)});
+        place.see(i * 7 % 15, learned(VtepId{1 + i / 15 % 3}), 1000,
+                  SegmentIndex{static_cast<std::uint16_t>(1 + i % 5 / 4)});
     const LearningCounters& c = place.learner.counters();
     CHECK(c.added + c.moved + c.unchanged + c.refused_static + c.refused_full + c.refused_gone == events);
     CHECK(c.added > 0);

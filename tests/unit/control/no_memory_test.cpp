@@ -1,5 +1,5 @@
-// When memory runs out inside a call, at whatever point, the call says so, nothing has changed, and it works once memory
-// is there again. The whole program's operator new is replaced by one that can be told to fail.
+// When memory runs out inside a call, at whatever point, the call says so, nothing has changed, and it works once
+// memory is there again. The whole program's operator new is replaced by one that can be told to fail.
 #include <cstdlib>
 #include <functional>
 #include <new>
@@ -180,7 +180,8 @@ TEST_CASE("a call or commit that runs out of memory has changed nothing and may 
             REQUIRE(contents(*tables) == before);
             // A commit that failed has the change staged still; a call that failed has not.
             if (const auto again = call(transaction); !again)
-                REQUIRE((again.error().code == ErrorCode::already_exists || again.error().code == ErrorCode::not_found));
+                REQUIRE(
+                    (again.error().code == ErrorCode::already_exists || again.error().code == ErrorCode::not_found));
             REQUIRE(transaction.commit());
             if (std::string(name) != "add_attachment")
                 REQUIRE(contents(*tables) == after);

@@ -77,12 +77,15 @@ TEST_CASE("rows that could not work are refused")
     CHECK(code_of(transaction.set_row(vni(1), MacAddress{}, remote(place.vtep))) == ErrorCode::invalid_argument);
     CHECK(code_of(transaction.set_row(vni(1), broadcast_mac, remote(place.vtep))) == ErrorCode::invalid_argument);
     CHECK(code_of(transaction.set_row(vni(1), mac(1), Row{})) == ErrorCode::invalid_argument);
-    CHECK(code_of(transaction.set_row(vni(1), mac(1), Row::from_word(std::uint64_t{4} << 60))) == ErrorCode::invalid_argument);
+    CHECK(code_of(transaction.set_row(vni(1), mac(1), Row::from_word(std::uint64_t{4} << 60))) ==
+          ErrorCode::invalid_argument);
     CHECK(code_of(transaction.set_row(vni(1), mac(1), remote(VtepId::none))) == ErrorCode::not_found);
     CHECK(code_of(transaction.set_row(vni(1), mac(1), remote(VtepId{4}))) == ErrorCode::not_found);
     CHECK(code_of(transaction.set_row(vni(1), mac(1), remote(VtepId{5}))) == ErrorCode::not_found);
-    CHECK(code_of(transaction.set_row(vni(1), mac(1), Row::local(AttachmentId{4}, RowOrigin::endpoint))) == ErrorCode::not_found);
-    CHECK(code_of(transaction.set_row(vni(1), mac(1), Row::local(elsewhere, RowOrigin::endpoint))) == ErrorCode::invalid_argument);
+    CHECK(code_of(transaction.set_row(vni(1), mac(1), Row::local(AttachmentId{4}, RowOrigin::endpoint))) ==
+          ErrorCode::not_found);
+    CHECK(code_of(transaction.set_row(vni(1), mac(1), Row::local(elsewhere, RowOrigin::endpoint))) ==
+          ErrorCode::invalid_argument);
     CHECK(code_of(transaction.remove_row(vni(1), mac(1))) == ErrorCode::not_found);
     CHECK(code_of(transaction.remove_row(vni(9), mac(1))) == ErrorCode::not_found);
     REQUIRE(transaction.commit());

@@ -165,7 +165,8 @@ TEST_CASE("a flood list that could not work is refused")
     REQUIRE(transaction.set_flood(vni(1), {address(1)}));
     CHECK(code_of(transaction.set_flood(vni(1), {address(9)})) == ErrorCode::not_found);
     CHECK(code_of(transaction.set_flood(vni(1), {address(1), address(2), address(1)})) == ErrorCode::invalid_argument);
-    CHECK(code_of(transaction.set_flood(vni(1), {address(1), address(2), address(3), address(4)})) == ErrorCode::table_full);
+    CHECK(code_of(transaction.set_flood(vni(1), {address(1), address(2), address(3), address(4)})) ==
+          ErrorCode::table_full);
     REQUIRE(transaction.commit());
     CHECK(tables->segments().newest(vni(1))->flood.size() == 1);
 }

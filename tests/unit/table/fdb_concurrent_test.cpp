@@ -125,7 +125,8 @@ TEST_CASE("readers see whole rows of the right key while the writer changes, del
     for (std::thread& reader : readers)
         reader.join();
 
-    INFO(stores << " stores, " << deletions << " deletions, " << prepares << " transactions, " << full << " times full");
+    INFO(stores << " stores, " << deletions << " deletions, " << prepares << " transactions, " << full
+                << " times full");
     CHECK(shared.foreign == 0);
     CHECK(shared.missed == 0);
     CHECK(stores > steps / 4);

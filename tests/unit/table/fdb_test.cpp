@@ -134,7 +134,8 @@ TEST_CASE("for_each visits every row once")
     fdb->prepare(key(4), remote(4), 1, 15);
     fdb->prepare(key(3), Row{}, 1, 16);
     std::map<FdbKey, std::pair<Row, std::uint32_t>> rows;
-    fdb->for_each([&](FdbKey k, Row row, std::uint32_t last_seen) { CHECK(rows.emplace(k, std::pair(row, last_seen)).second); });
+    fdb->for_each(
+        [&](FdbKey k, Row row, std::uint32_t last_seen) { CHECK(rows.emplace(k, std::pair(row, last_seen)).second); });
     REQUIRE(rows.size() == 2);
     CHECK(rows[key(1)] == std::pair(remote(1), 11u));
     CHECK(rows[key(4)] == std::pair(remote(4), 15u));

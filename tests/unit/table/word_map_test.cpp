@@ -163,7 +163,8 @@ TEST_CASE("a word map behaves as a plain map under random changes near its bound
 TEST_CASE("keys in patterns that networks have spread over the buckets")
 {
     constexpr std::uint32_t count = 20'000;
-    // How a key is made from its number: MACs in sequence, with a step, in the upper half, and the same MAC in segments.
+    // How a key is made from its number: MACs in sequence, with a step, in the upper half, and the same MAC in
+    // segments.
     const auto make = [](int pattern, std::uint64_t i) -> std::uint64_t {
         switch (pattern) {
         case 0: return std::uint64_t{1} << 48 | (0x5254'0000'0000 + i);
