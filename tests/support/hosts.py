@@ -45,7 +45,7 @@ class Underlay:
         mac = underlay_mac(address)
         veth(self.namespace, host.name, host, "ul0", mtu=self.mtu, b_mac=mac)
         self.namespace.ip(f"link set dev {host} master br")
-        self.namespace.bridge(f"fdb add {mac} dev {host} master static")  # known from the start: nothing floods
+        self.namespace.bridge(f"fdb add {mac} dev {host} master static sticky")  # nothing floods, nobody takes it over
         host.ip(f"address add {address}/24 dev ul0")
         return mac
 

@@ -27,7 +27,12 @@ def check(condition, text: str) -> None:
 
 def check_equal(seen, expected, what: str) -> None:
     if seen != expected:
-        raise Failure(f"{what}: expected {expected!r}, saw {seen!r}")
+        raise Failure(f"{what}: expected {_short(expected)}, saw {_short(seen)}")
+
+
+def _short(value) -> str:
+    text = repr(value)
+    return text if len(text) <= 2000 else f"{text[:1000]} … {text[-1000:]}"
 
 
 def wait_until(condition, what: str, seconds: float = 10):
