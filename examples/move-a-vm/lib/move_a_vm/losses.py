@@ -124,6 +124,6 @@ def _shared(topology, ferry, kernel, guest_kernel):
         yield both_to, "underlay", here["rx"] + there["tx"]
         yield both_from, "underlay", here["tx"] + there["rx"]
     in_guest = {both: sum(guest_kernel.get(name, 0) for name in names) for both, names in (
-        ("to", ("rx_dropped", "rx_missed_errors", "rx_errors")), ("from", ("SndbufErrors", "tx_dropped", "tx_errors")))}
+        ("to", ("rx_dropped", "rx_missed_errors", "rx_errors")), ("from", ("tx_dropped", "tx_errors")))}
     yield both_to, "in_guest", in_guest["to"]
     yield both_from, "in_guest", in_guest["from"]
