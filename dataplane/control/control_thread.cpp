@@ -9,11 +9,15 @@ ControlThread::ControlThread(std::chrono::milliseconds period, Task round)
 {
 }
 
-ControlThread::~ControlThread()
+void ControlThread::end(Task last)
 {
+    if (!thread_.joinable())
+        return;
     {
         const std::lock_guard lock(mutex_);
         stopping_ = true;
+        if (last)
+            tasks_.push_back(std::move(last));
     }
     changed_.notify_one();
     thread_.join();

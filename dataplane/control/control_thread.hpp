@@ -25,8 +25,7 @@ public:
 
     /// Starts the thread, which runs `round` about every `period`, and soon after wake().
     ControlThread(std::chrono::milliseconds period, Task round);
-    /// Runs what is queued, then ends the thread.
-    ~ControlThread();
+    ~ControlThread() { end({}); }
     ControlThread(const ControlThread&) = delete;
     ControlThread& operator=(const ControlThread&) = delete;
 
@@ -36,9 +35,10 @@ public:
     std::invoke_result_t<Function> call(Function function)
     {
         using Result = std::invoke_result_t<Function>;
-        std::promise<Result> promise;
-        auto future = promise.get_future();
-        if (!push([&] { promise.set_value(function()); }, most_calls))
+        // Shared, because the caller may be gone before set_value() has returned.
+        const auto promise = std::make_shared<std::promise<Result>>();
+        auto future = promise->get_future();
+        if (!push([promise, &function] { promise->set_value(function()); }, most_calls))
             return ferry::fail(ferry::ErrorCode::unavailable, "ferryd is busy or stopping; try again");
         return future.get();
     }
@@ -48,6 +48,10 @@ public:
 
     /// Any thread: lets a round come soon.
     void wake();
+
+    /// Takes no more tasks, runs those that wait, then `last`, and ends the thread. The owner's thread; a second call does
+    /// nothing.
+    void end(Task last);
 
 private:
     bool push(Task task, std::size_t bound);

@@ -1,7 +1,5 @@
 #include "control/controller.hpp"
 
-#include <future>
-
 #include "control/controller_impl.hpp"
 
 namespace ferryd {
@@ -28,14 +26,7 @@ Controller::~Controller()
         const std::lock_guard lock(impl_->answers->mutex);
         impl_->answers->control = nullptr;
     }
-    // Waited for before the thread goes: closing a port whose ring runs wakes it.
-    std::promise<void> stopped;
-    impl_->control->post([this, &stopped] {
-        impl_->stop();
-        stopped.set_value();
-    });
-    stopped.get_future().wait();
-    impl_->control.reset();
+    impl_->control->end([this] { impl_->stop(); });
 }
 
 Expected<void> Controller::add_port(const PortConfig& port)

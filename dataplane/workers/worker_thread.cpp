@@ -39,11 +39,11 @@ ferry::Expected<std::unique_ptr<WorkerThread>> WorkerThread::start(const Options
         return tl::unexpected(reader.error());
     auto worker = std::unique_ptr<WorkerThread>(new WorkerThread(options, std::move(*made), *reader, shared));
 
-    std::promise<ferry::Expected<void>> entered;
-    auto result = entered.get_future();
-    worker->thread_ = std::thread([self = worker.get(), &entered] {
+    const auto entered = std::make_shared<std::promise<ferry::Expected<void>>>();
+    auto result = entered->get_future();
+    worker->thread_ = std::thread([self = worker.get(), entered] {
         const auto ready = self->enter();
-        entered.set_value(ready);
+        entered->set_value(ready);
         if (ready) {
             self->run();
             rte_thread_unregister();

@@ -1,0 +1,81 @@
+// A port without a device: frames to be received are put in, sent ones are taken out.
+#pragma once
+
+#include <mutex>
+#include <optional>
+#include <vector>
+
+#include "ports/port.hpp"
+
+namespace ferryd::test {
+
+class FakePort : public Port {
+public:
+    explicit FakePort(std::uint16_t receive_queues = 1, std::uint16_t transmit_queues = 1)
+        : receive_queues_(receive_queues), transmit_queues_(transmit_queues)
+    {
+    }
+
+    std::uint16_t receive(std::uint16_t, rte_mbuf** frames, std::uint16_t room) noexcept override
+    {
+        const std::lock_guard lock(mutex_);
+        std::uint16_t count = 0;
+        while (count < room && next_ < waiting_.size())
+            frames[count++] = waiting_[next_++];
+        return count;
+    }
+
+    Transmitted transmit(std::uint16_t queue, rte_mbuf** frames, std::uint16_t count, std::uint64_t received_tsc) noexcept override
+    {
+        const std::lock_guard lock(mutex_);
+        last_received_tsc_ = received_tsc;
+        last_queue_ = queue;
+        if (refuses_)
+            return {0, *refuses_};
+        sent_.insert(sent_.end(), frames, frames + count);
+        return {count, {}};
+    }
+
+    std::uint16_t receive_queues() const noexcept override { return receive_queues_; }
+    std::uint16_t transmit_queues() const noexcept override { return transmit_queues_; }
+    std::string state() const override { return "up"; }
+    std::uint64_t observe() override { return 0; }
+    void close() override {}
+
+    void put(const std::vector<rte_mbuf*>& frames)
+    {
+        const std::lock_guard lock(mutex_);
+        waiting_.insert(waiting_.end(), frames.begin(), frames.end());
+    }
+    std::vector<rte_mbuf*> sent() const
+    {
+        const std::lock_guard lock(mutex_);
+        return sent_;
+    }
+    bool all_received() const
+    {
+        const std::lock_guard lock(mutex_);
+        return next_ == waiting_.size();
+    }
+    std::uint64_t last_received_tsc() const
+    {
+        const std::lock_guard lock(mutex_);
+        return last_received_tsc_;
+    }
+    void refuse(ferry::DropReason reason)
+    {
+        const std::lock_guard lock(mutex_);
+        refuses_ = reason;
+    }
+
+private:
+    std::uint16_t receive_queues_, transmit_queues_;
+    mutable std::mutex mutex_;
+    std::vector<rte_mbuf*> waiting_, sent_;
+    std::size_t next_ = 0;
+    std::uint64_t last_received_tsc_ = 0;
+    std::uint16_t last_queue_ = 0;
+    std::optional<ferry::DropReason> refuses_;
+};
+
+}  // namespace ferryd::test

@@ -1,0 +1,72 @@
+#include "control/port_table.hpp"
+
+#include <catch2/catch.hpp>
+
+#include "fake_port.hpp"
+
+using ferry::AttachmentId;
+using ferryd::AttachedPort;
+using ferryd::PortTable;
+using ferryd::test::FakePort;
+
+namespace {
+
+AttachedPort& add(PortTable& table, const std::string& name, std::uint32_t attachment, std::uint16_t queues = 1)
+{
+    auto port = std::make_unique<AttachedPort>();
+    port->config.name = name;
+    port->key = table.new_key();
+    port->port = std::make_unique<FakePort>(queues);
+    port->attachment = AttachmentId{attachment};
+    port->worker = table.idlest_worker(nullptr);
+    port->polled = port->reachable = true;
+    return table.insert(std::move(port));
+}
+
+}  // namespace
+
+TEST_CASE("ports are found by name, key and attachment, and keys are not used again")
+{
+    PortTable table(1);
+    const AttachedPort& first = add(table, "first", 1);
+    const AttachedPort& second = add(table, "second", 2);
+    CHECK(table.find("first") == &first);
+    CHECK(table.find(second.key) == &second);
+    CHECK(table.find(AttachmentId{2}) == &second);
+    CHECK(table.find("third") == nullptr);
+    const auto key = second.key;
+    table.erase("second");
+    CHECK(table.find(key) == nullptr);
+    CHECK(add(table, "second", 2).key != key);
+}
+
+TEST_CASE("queues are spread over the workers")
+{
+    PortTable table(3);
+    CHECK(add(table, "a", 1, 4).worker == 0);
+    CHECK(add(table, "b", 2).worker == 1);
+    CHECK(add(table, "c", 3).worker == 2);
+    CHECK(add(table, "d", 4).worker == 1);
+    const ferryd::Wiring wiring = table.wiring(nullptr);
+    REQUIRE(wiring.polls.size() == 3);
+    CHECK(wiring.polls[0].size() == 4);
+    CHECK(wiring.polls[1].size() == 2);
+    CHECK(wiring.polls[2].size() == 1);
+    CHECK(wiring.polls[0][3].queue == 3);
+    CHECK(wiring.to_attachment(AttachmentId{4}).owner == 1);
+}
+
+TEST_CASE("a port that goes is first not polled, then not reachable")
+{
+    PortTable table(1);
+    AttachedPort& port = add(table, "a", 5);
+    port.polled = false;
+    ferryd::Wiring wiring = table.wiring(nullptr);
+    CHECK(wiring.polls[0].empty());
+    CHECK(wiring.to_attachment(AttachmentId{5}).port == port.port.get());
+    port.reachable = false;
+    wiring = table.wiring(nullptr);
+    CHECK(wiring.to_attachment(AttachmentId{5}).port == nullptr);
+    CHECK(wiring.to_attachment(AttachmentId{900}).port == nullptr);
+    CHECK(wiring.to_underlay(0).port == nullptr);
+}

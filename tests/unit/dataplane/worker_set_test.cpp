@@ -1,0 +1,231 @@
+// Real workers and the real engine over ports without devices: two attachments of one segment, each on a worker of its own.
+#include "workers/worker_set.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <thread>
+
+#include <catch2/catch.hpp>
+#include <rte_cycles.h>
+#include <rte_mbuf.h>
+
+#include <ferry/control/transaction.hpp>
+
+#include "eal.hpp"
+#include "fake_port.hpp"
+
+using ferry::AttachmentId;
+using ferry::DropReason;
+using ferry::MacAddress;
+using ferryd::Wiring;
+using ferryd::WorkerSet;
+using ferryd::test::FakePort;
+using namespace std::chrono_literals;
+
+namespace {
+
+const MacAddress mac_a = *MacAddress::parse("52:54:00:00:00:0a"), mac_b = *MacAddress::parse("52:54:00:00:00:0b");
+const ferry::Vni vni = *ferry::Vni::make(100);
+
+rte_mempool* pool()
+{
+    static rte_mempool* made = ferry::test::make_pool("workers", 8191);
+    return made;
+}
+
+template <typename Condition>
+bool eventually(Condition condition)
+{
+    for (int i = 0; i < 10'000; ++i) {
+        if (condition())
+            return true;
+        std::this_thread::sleep_for(1ms);
+    }
+    return false;
+}
+
+/// Attachments A on worker 0 and B on the last worker.
+class Host {
+public:
+    explicit Host(std::uint32_t workers)
+    {
+        ferry::test::start_eal();
+        tables = std::move(*ferry::Tables::make({64, 64, 16, 16, 16, 16, 8}));
+        ferry::Transaction transaction(*tables);
+        REQUIRE(transaction.add_segment(vni, false));
+        a_id = *transaction.add_attachment(vni, {mac_a});
+        b_id = *transaction.add_attachment(vni, {mac_b});
+        REQUIRE(transaction.set_row(vni, mac_a, ferry::Row::local(a_id, ferry::RowOrigin::endpoint)));
+        REQUIRE(transaction.set_row(vni, mac_b, ferry::Row::local(b_id, ferry::RowOrigin::endpoint)));
+        REQUIRE(transaction.commit());
+        ferryd::WorkersConfig config;
+        config.count = workers;
+        ferry::WorkerConfig engine;
+        engine.local_vteps = {*ferry::Ipv4Address::parse("172.16.0.1")};
+        engine.pool = pool();
+        set = std::move(*WorkerSet::start(*tables, config, engine));
+        set->rewire(wiring(true, true));
+    }
+    ~Host()
+    {
+        set.reset();
+        for (FakePort* port : {&a, &b}) {
+            for (rte_mbuf* frame : port->sent())
+                rte_pktmbuf_free(frame);
+        }
+    }
+
+    Wiring wiring(bool polled, bool reachable)
+    {
+        Wiring wiring;
+        const std::uint32_t last = set->size() - 1;
+        wiring.polls.resize(set->size());
+        if (polled) {
+            wiring.polls[0].push_back({&a, 0, a_id});
+            wiring.polls[last].push_back({&b, 0, b_id});
+        }
+        wiring.attachments.resize(16);
+        if (reachable) {
+            wiring.attachments[ferry::index_of(a_id)] = {&a, 0, 0};
+            wiring.attachments[ferry::index_of(b_id)] = {&b, 0, last};
+        }
+        return wiring;
+    }
+
+    /// Numbered frames from A to B.
+    static std::vector<rte_mbuf*> frames(std::uint32_t first, std::uint32_t count)
+    {
+        std::vector<rte_mbuf*> made;
+        for (std::uint32_t number = first; number < first + count; ++number) {
+            rte_mbuf* frame = rte_pktmbuf_alloc(pool());
+            REQUIRE(frame != nullptr);
+            std::array<std::uint8_t, 64> bytes{};
+            std::copy(mac_b.bytes.begin(), mac_b.bytes.end(), bytes.begin());
+            std::copy(mac_a.bytes.begin(), mac_a.bytes.end(), bytes.begin() + 6);
+            bytes[12] = 0x88;
+            bytes[13] = 0xb5;
+            std::memcpy(&bytes[14], &number, sizeof(number));
+            char* room = rte_pktmbuf_append(frame, sizeof(bytes));
+            REQUIRE(room != nullptr);
+            std::memcpy(room, bytes.data(), sizeof(bytes));
+            made.push_back(frame);
+        }
+        return made;
+    }
+
+    static std::uint32_t number_of(const rte_mbuf* frame)
+    {
+        std::uint32_t number = 0;
+        std::memcpy(&number, rte_pktmbuf_mtod(frame, const std::uint8_t*) + 14, sizeof(number));
+        return number;
+    }
+
+    std::uint64_t drops(DropReason reason)
+    {
+        std::uint64_t sum = 0;
+        for (const auto& thread : set->threads())
+            sum += thread->engine().counters().drops[static_cast<std::size_t>(reason)].get();
+        return sum;
+    }
+
+    std::unique_ptr<ferry::Tables> tables;
+    AttachmentId a_id{}, b_id{};
+    FakePort a, b;
+    std::unique_ptr<WorkerSet> set;
+};
+
+}  // namespace
+
+TEST_CASE("frames reach the port of another worker, all of them and in order")
+{
+    const auto workers = GENERATE(1U, 2U, 3U);
+    Host host(workers);
+    for (std::uint32_t turn = 0; turn < 20; ++turn) {
+        host.a.put(Host::frames(turn * 100, 100));
+        REQUIRE(eventually([&] { return host.b.sent().size() + host.drops(DropReason::handover_full) == (turn + 1) * 100; }));
+    }
+    const auto sent = host.b.sent();
+    CHECK(host.drops(DropReason::handover_full) == 0);
+    REQUIRE(sent.size() == 2000);
+    bool in_order = true;
+    for (std::uint32_t i = 0; i < sent.size(); ++i)
+        in_order &= Host::number_of(sent[i]) == i;
+    CHECK(in_order);
+}
+
+TEST_CASE("what workers had received has been given to ports when wait_until_handed_on() returns")
+{
+    Host host(2);
+    for (std::uint32_t turn = 1; turn <= 50; ++turn) {
+        host.a.put(Host::frames(turn * 100, 100));
+        while (!host.a.all_received())
+            std::this_thread::yield();
+        host.set->wait_until_handed_on();
+        REQUIRE(host.b.sent().size() + host.drops(DropReason::handover_full) == turn * 100);
+    }
+}
+
+TEST_CASE("a frame that is handed over keeps the moment at which it was received")
+{
+    Host host(2);
+    const std::uint64_t before = rte_rdtsc();
+    host.a.put(Host::frames(0, 1));
+    REQUIRE(eventually([&] { return host.b.sent().size() == 1; }));
+    CHECK(host.b.last_received_tsc() >= before);
+    CHECK(host.b.last_received_tsc() <= rte_rdtsc());
+}
+
+TEST_CASE("after rewire() no worker touches what is not wired any more")
+{
+    Host host(2);
+    SECTION("not polled")
+    {
+        host.set->rewire(host.wiring(false, true));
+        auto frames = Host::frames(0, 10);
+        host.a.put(frames);
+        std::this_thread::sleep_for(20ms);
+        CHECK_FALSE(host.a.all_received());
+        for (rte_mbuf* frame : frames)
+            rte_pktmbuf_free(frame);
+    }
+    SECTION("not reachable")
+    {
+        host.set->rewire(host.wiring(true, false));
+        host.a.put(Host::frames(0, 10));
+        REQUIRE(eventually([&] { return host.drops(DropReason::transmit_failed) == 10; }));
+        CHECK(host.b.sent().empty());
+    }
+}
+
+TEST_CASE("what a port refuses is dropped under the port's reason, by the worker that owns it")
+{
+    const auto workers = GENERATE(1U, 2U);
+    Host host(workers);
+    host.b.refuse(DropReason::ring_stopped);
+    host.a.put(Host::frames(0, 100));
+    REQUIRE(eventually([&] { return host.drops(DropReason::ring_stopped) == 100; }));
+    const auto& owner = host.set->threads()[workers - 1]->engine().counters();
+    CHECK(owner.attachment(host.b_id).drops[static_cast<std::size_t>(DropReason::ring_stopped)].get() == 100);
+}
+
+TEST_CASE("every buffer comes back")
+{
+    const unsigned before = rte_mempool_avail_count(pool());
+    {
+        Host host(3);
+        host.a.put(Host::frames(0, 3000));
+        REQUIRE(eventually([&] { return host.a.all_received(); }));
+        host.set->wait_until_handed_on();
+    }
+    CHECK(rte_mempool_avail_count(pool()) == before);
+}
+
+TEST_CASE("a worker sleeps when nothing comes, unless it is told to poll")
+{
+    Host host(1);
+    const auto& worker = *host.set->threads()[0];
+    REQUIRE(eventually([&] { return worker.sleeps.get() > 10; }));
+    CHECK(worker.idle_rounds.get() >= worker.sleeps.get());
+    CHECK(worker.rounds.get() >= worker.idle_rounds.get());
+}
