@@ -124,6 +124,11 @@ class FerryVtep:
                 env={**os.environ, "NOTIFY_SOCKET": str(self.folder / "notify")})
             wait_until(lambda: self._ready(notify), f"{self.name}'s ferryd to be ready", 30)
 
+    def run_another(self) -> subprocess.CompletedProcess:
+        """Runs a further ferryd with the same configuration, which must end by itself."""
+        return subprocess.run(["ip", "netns", "exec", self.name, str(FERRYD), "--config", str(self.write_config())],
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=30)
+
     def _ready(self, notify: socket.socket) -> bool:
         if self._process.poll() is not None:
             raise Failure(f"{self.name}'s ferryd ended with exit code {self._process.returncode}:\n{self.log_text()}")

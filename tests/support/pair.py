@@ -13,18 +13,21 @@ from .hosts import Guest, LinuxVtep, Underlay
 VNI = 100
 
 
-def vtep_under_test(underlay: Underlay, device: str = FerryVtep.AF_PACKET):
+def vtep_under_test(underlay: Underlay, device: str = FerryVtep.AF_PACKET, **config):
     if os.environ.get("FERRY_TEST_SIDE") == "linux":
         return LinuxVtep(underlay, "A", "172.16.0.1")
-    return FerryVtep(underlay, "A", "172.16.0.1", device)
+    made = FerryVtep(underlay, "A", "172.16.0.1", device)
+    made.config.update(config)
+    return made
 
 
 class Pair:
     """Two hosts with a guest each in VNI 100, ready for traffic; both learn, and flood to each other."""
 
-    def __init__(self, underlay_device: str = FerryVtep.AF_PACKET):
+    def __init__(self, underlay_device: str = FerryVtep.AF_PACKET, **config):
+        """`config` has further sections of ferryd's configuration."""
         self.underlay = Underlay()
-        self.a = vtep_under_test(self.underlay, underlay_device)
+        self.a = vtep_under_test(self.underlay, underlay_device, **config)
         self.b = LinuxVtep(self.underlay, "B", "172.16.0.2")
         self.vm1 = Guest("vm1", "02:00:00:00:00:01", "10.0.0.1/24", "fd00::1/64")
         self.vm2 = Guest("vm2", "02:00:00:00:00:02", "10.0.0.2/24", "fd00::2/64")

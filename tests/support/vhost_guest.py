@@ -9,20 +9,22 @@ from .sandbox import SCRATCH
 
 
 class VhostGuest:
-    """Runs from start() to stop(). It is the server of its socket, as QEMU is; ferryd connects."""
+    """Runs from start() to stop(). It is the server of its socket, as QEMU is, and ferryd connects; or it is the client of
+    a socket that ferryd serves."""
 
     def __init__(self, name: str, mac: str):
         self.name, self.mac = name, mac
         self._process: subprocess.Popen | None = None
 
-    def start(self, socket: Path) -> None:
-        """The guest's driver starts its rings as soon as ferryd has connected to the socket."""
+    def start(self, socket: Path, server: bool = True) -> None:
+        """The guest's driver starts its rings as soon as the socket is connected."""
         log = SCRATCH / f"{self.name}.log"
-        socket.unlink(missing_ok=True)
+        if server:
+            socket.unlink(missing_ok=True)
         with log.open("ab") as output:
             self._process = subprocess.Popen(
                 ["dpdk-testpmd", "--no-huge", "-m", "64", "--no-pci", "--no-shconf", f"--file-prefix={self.name}",
-                 "--lcores", "0@0,1@0", "--vdev", f"net_virtio_user0,path={socket},server=1,mac={self.mac},queues=1",
+                 "--lcores", "0@0,1@0", "--vdev", f"net_virtio_user0,path={socket},server={int(server)},mac={self.mac},queues=1",
                  "--", "--forward-mode=icmpecho", "--auto-start", "--no-mlockall", "--total-num-mbufs=2048", "--rxd=256",
                  "--txd=256"], stdin=subprocess.PIPE, stdout=output, stderr=output)  # it ends when its input does
 

@@ -1,6 +1,7 @@
 """Which tests there are, known without building or configuring anything."""
 
 import fnmatch
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,12 +22,14 @@ class Test:
 
 
 def _programs() -> list[tuple[str, bool]]:
-    """The names that programs have in CMake and CTest - unit-FOLDER for each folder under unit/, packets-SUBJECT for each
-    packets/SUBJECT_test.cpp - and whether they need ferryd's parts, which are not built with sanitizers."""
-    units = sorted((TESTS / "unit").glob("*/CMakeLists.txt"))
+    """The names that programs have in CMake and CTest - unit-FOLDER… as each folder under unit/ says, packets-SUBJECT for
+    each packets/SUBJECT_test.cpp - and whether they need ferryd's parts, which are not built with sanitizers."""
+    programs = []
+    for path in sorted((TESTS / "unit").glob("*/CMakeLists.txt")):
+        text = path.read_text(encoding="utf-8")
+        programs += [(name, "FERRY_DATAPLANE" in text) for name in re.findall(r"add_test\(NAME (unit-[\w-]+)", text)]
     subjects = sorted((TESTS / "packets").glob("*_test.cpp"))
-    return ([(f"unit-{path.parent.name}", "FERRY_DATAPLANE" in path.read_text(encoding="utf-8")) for path in units]
-            + [(f"packets-{path.stem.removesuffix('_test')}".replace("_", "-"), False) for path in subjects])
+    return programs + [(f"packets-{path.stem.removesuffix('_test')}".replace("_", "-"), False) for path in subjects]
 
 
 def all_tests() -> list[Test]:
