@@ -1,6 +1,7 @@
 // A burst on its way through the engine's steps: its frames, and what the steps so far have found out about each.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -48,17 +49,21 @@ struct Burst {
     void start(rte_mbuf** arrived, std::size_t arrived_count) noexcept
     {
         count = arrived_count;
-        for (std::size_t i = 0; i < count; ++i) {
-            frames[i] = arrived[i];
-            verdicts[i] = Verdict::forward;
-            peers[i] = VtepId::none;
-            keys[i] = FdbKey{};
-        }
+        std::copy_n(arrived, count, frames.begin());
+        verdicts.fill(Verdict::forward);
+        peers.fill(VtepId::none);
+    }
+
+    /// Ends a frame's way before its row is looked up, or behind that.
+    void decide(std::size_t i, Verdict verdict) noexcept
+    {
+        verdicts[i] = verdict;
+        keys[i] = FdbKey{};
     }
 
     void drop(std::size_t i, DropReason reason) noexcept
     {
-        verdicts[i] = Verdict::drop;
+        decide(i, Verdict::drop);
         reasons[i] = reason;
     }
 

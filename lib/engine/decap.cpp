@@ -5,6 +5,16 @@
 #include <ferry/wire/ecn.hpp>
 
 namespace ferry::engine {
+namespace {
+
+/// The other two marks change no inner packet (RFC 6040 §4.2, figure 4).
+constexpr bool says_congestion(std::uint8_t outer_tos) noexcept
+{
+    const wire::Ecn ecn = wire::ecn_of(outer_tos);
+    return ecn == wire::Ecn::ect1 || ecn == wire::Ecn::ce;
+}
+
+}  // namespace
 
 std::size_t decap(Burst& burst, const OuterHeaders& outer, const Segments& segments, Epoch epoch,
                   Sightings& seen) noexcept
@@ -27,9 +37,11 @@ std::size_t decap(Burst& burst, const OuterHeaders& outer, const Segments& segme
         rte_mbuf& frame = *burst.frames[i];
         cut(frame, std::uint32_t{overhead} + outer.inner_lengths[i]);
         std::uint8_t* const inner = bytes_of(frame) + overhead;
-        if (!wire::apply_outer_ecn(inner, frame.data_len - std::size_t{overhead}, outer.tos[i])) [[unlikely]] {
-            burst.drop(i, DropReason::ecn);
-            continue;
+        if (says_congestion(outer.tos[i])) [[unlikely]] {
+            if (!wire::apply_outer_ecn(inner, frame.data_len - std::size_t{overhead}, outer.tos[i])) {
+                burst.drop(i, DropReason::ecn);
+                continue;
+            }
         }
         take_off(frame, overhead);
         ++done;

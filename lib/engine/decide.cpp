@@ -9,14 +9,12 @@ void decide_remote(Burst& burst, std::size_t i, const Vteps& vteps, Epoch epoch)
 {
     burst.peers[i] = burst.rows[i].vtep();
     const Adjacency* const adjacency = vteps.at(burst.peers[i], epoch);
-    if (adjacency == nullptr) [[unlikely]] {
-        burst.drop(i, DropReason::adjacency_gone);
-    } else if (const auto reason = misfit(*burst.frames[i], *adjacency)) [[unlikely]] {
-        burst.drop(i, *reason);
-    } else {
-        burst.adjacencies[i] = adjacency;
-        burst.verdicts[i] = Verdict::remote;
-    }
+    if (adjacency == nullptr) [[unlikely]]
+        return burst.drop(i, DropReason::adjacency_gone);
+    if (const auto reason = misfit(*burst.frames[i], *adjacency)) [[unlikely]]
+        return burst.drop(i, *reason);
+    burst.adjacencies[i] = adjacency;
+    burst.verdicts[i] = Verdict::remote;
 }
 
 }  // namespace

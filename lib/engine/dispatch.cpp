@@ -3,30 +3,32 @@
 #include "engine/replicate.hpp"
 
 namespace ferry::engine {
+namespace {
+
+void dispatch_rest(const Burst& burst, std::size_t i, Delivery& delivery)
+{
+    rte_mbuf& frame = *burst.frames[i];
+    if (burst.verdicts[i] == Verdict::flood)
+        replicate(frame, *burst.segments[i], burst.peers[i], delivery);
+    else if (burst.verdicts[i] == Verdict::pass)
+        delivery.outbox.pass(frame);
+    else
+        delivery.trash.add(burst.reasons[i], delivery.from, burst.peers[i], frame);
+}
+
+}  // namespace
 
 void dispatch(const Burst& burst, Delivery& delivery)
 {
     std::uint64_t local = 0;
     for (std::size_t i = 0; i < burst.count; ++i) {
-        rte_mbuf& frame = *burst.frames[i];
-        switch (burst.verdicts[i]) {
-        case Verdict::remote:
-            delivery.outbox.to_underlay(burst.adjacencies[i]->underlay, frame, burst.peers[i]);
-            break;
-        case Verdict::local:
-            delivery.outbox.to_attachment(burst.rows[i].attachment(), frame, burst.peers[i]);
+        if (burst.verdicts[i] == Verdict::remote) {
+            delivery.outbox.to_underlay(burst.adjacencies[i]->underlay, *burst.frames[i], burst.peers[i]);
+        } else if (burst.verdicts[i] == Verdict::local) {
+            delivery.outbox.to_attachment(burst.rows[i].attachment(), *burst.frames[i], burst.peers[i]);
             ++local;
-            break;
-        case Verdict::flood:
-            replicate(frame, *burst.segments[i], burst.peers[i], delivery);
-            break;
-        case Verdict::pass:
-            delivery.outbox.pass(frame);
-            break;
-        case Verdict::forward:  // no step leaves it; were it so, the frame would be counted and freed
-        case Verdict::drop:
-            delivery.trash.add(burst.reasons[i], delivery.from, burst.peers[i], frame);
-            break;
+        } else {
+            dispatch_rest(burst, i, delivery);
         }
     }
     if (delivery.from != AttachmentId::none)

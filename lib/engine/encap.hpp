@@ -18,11 +18,22 @@ struct InnerFlow {
     wire::Ecn ecn;              ///< as the outer header carries it (RFC 6040 §4.1)
 };
 
+inline InnerFlow flow_of(const std::uint8_t* inner, std::size_t length, wire::EthernetPayload payload,
+                         wire::PortRange ports) noexcept
+{
+    return {wire::entropy_port(wire::flow_hash(inner, length, payload), ports),
+            wire::ecn_encapsulate(wire::ecn_of(wire::inner_tos(inner, length, payload)))};
+}
+
+/// For a frame of at least an Ethernet header.
 inline InnerFlow flow_of(const rte_mbuf& frame, wire::PortRange ports) noexcept
 {
+    using namespace wire;
     const std::uint8_t* const inner = bytes_of(frame);
-    return {wire::entropy_port(wire::flow_hash(inner, frame.data_len), ports),
-            wire::ecn_encapsulate(wire::ecn_of(wire::inner_tos(inner, frame.data_len)))};
+    const std::size_t length = frame.data_len;
+    if (header_at<EthernetHeader>(inner).type == be16{ether_type::ipv4}) [[likely]]  // the common case as constants
+        return flow_of(inner, length, {ether_type::ipv4, sizeof(EthernetHeader)}, ports);
+    return flow_of(inner, length, find_ethernet_payload(inner, length), ports);
 }
 
 /// Why the frame cannot be encapsulated for the adjacency, if it cannot.

@@ -8,7 +8,8 @@
 namespace ferry::engine {
 namespace {
 
-std::optional<DropReason> refusal(std::uint64_t source, const Attachment& from) noexcept
+/// Asked when the source changes, which it seldom does.
+[[gnu::noinline]] std::optional<DropReason> refusal(std::uint64_t source, const Attachment& from) noexcept
 {
     if (!is_valid_source(source))
         return DropReason::source_invalid;
@@ -35,8 +36,8 @@ void guard(Burst& burst, const Attachment& from, const Segment& segment, Sightin
         }
         const std::uint8_t* const ethernet = bytes_of(frame);
         const std::uint64_t source = source_of(ethernet);
-        if (source != admitted) {
-            if (const auto reason = refusal(source, from)) [[unlikely]] {
+        if (source != admitted) [[unlikely]] {
+            if (const auto reason = refusal(source, from)) {
                 burst.drop(i, *reason);
                 continue;
             }

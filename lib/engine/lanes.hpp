@@ -2,7 +2,6 @@
 #pragma once
 
 #include <array>
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 
@@ -15,39 +14,48 @@ template <typename Id>
 struct Lane {
     Id id{};
     std::uint16_t count = 0;
-    std::uint64_t bytes = 0;
+    bool touched = false;     ///< it is among those that the next flush empties
+    std::uint64_t bytes = 0;  ///< of its frames
     PerFrame<rte_mbuf*> frames;
 };
 
 /// Up to `size` destinations at a time, each with room for max_burst frames. A destination keeps its lane from burst to
-/// burst until all lanes are taken and another one comes. `Id` is an enumeration.
+/// burst, until all lanes are taken and another destination comes. `Id` is an enumeration.
 template <typename Id, std::size_t size>
 class Lanes {
-    static_assert(size <= 64, "one bit a lane");
-
 public:
-    /// Adds a frame for `id`. Lanes that are full, or in the way of a new destination, go to `send`, a function that
-    /// takes a Lane and its frames.
+    Lanes() noexcept { hints_.fill(&lanes_[0]); }
+    Lanes(const Lanes&) = delete;
+    Lanes& operator=(const Lanes&) = delete;
+
+    /// Adds a frame for `id`. A lane that is full, or all of them where a new destination finds none, go to `send`, a
+    /// function that takes a Lane and its frames.
     template <typename Send>
     void add(Id id, rte_mbuf& frame, Send&& send)
     {
-        std::size_t number = hints_[hint_of(id)];
-        if (number >= used_ || lanes_[number].id != id) [[unlikely]]
-            number = find(id, send);
-        Lane<Id>& lane = lanes_[number];
-        filled_ |= std::uint64_t{1} << number;
-        lane.bytes += frame.pkt_len;
-        lane.frames[lane.count++] = &frame;
-        if (lane.count == max_burst) [[unlikely]]
-            empty(number, send);
+        Lane<Id>* lane = hints_[hint_of(id)];
+        if (lane->id != id) [[unlikely]]
+            lane = &find(id, send);
+        if (!lane->touched) [[unlikely]] {
+            lane->touched = true;
+            touched_[touched_count_++] = lane;
+        }
+        lane->bytes += frame.pkt_len;
+        lane->frames[lane->count++] = &frame;
+        if (lane->count == max_burst) [[unlikely]]
+            empty(*lane, send);
     }
 
     /// Gives all frames to `send`.
     template <typename Send>
     void flush(Send&& send)
     {
-        while (filled_ != 0)
-            empty(static_cast<std::size_t>(std::countr_zero(filled_)), send);
+        for (std::size_t i = 0; i < touched_count_; ++i) {
+            if (touched_[i]->count != 0)
+                empty(*touched_[i], send);
+            touched_[i]->touched = false;
+        }
+        touched_count_ = 0;
     }
 
 private:
@@ -57,7 +65,7 @@ private:
 
     /// Two destinations may share a hint; it is one of theirs, and the other one is looked for.
     template <typename Send>
-    std::size_t find(Id id, Send&& send)
+    Lane<Id>& find(Id id, Send&& send)
     {
         std::size_t number = 0;
         while (number < used_ && lanes_[number].id != id)
@@ -65,28 +73,28 @@ private:
         if (number == size) {
             flush(send);
             number = used_ = 0;
+            hints_.fill(&lanes_[0]);  // none may lead to a lane that is about to change hands
         }
         if (number == used_) {
             lanes_[number].id = id;
             ++used_;
         }
-        hints_[hint_of(id)] = static_cast<std::uint8_t>(number);
-        return number;
+        hints_[hint_of(id)] = &lanes_[number];
+        return lanes_[number];
     }
 
     template <typename Send>
-    void empty(std::size_t number, Send&& send)
+    void empty(Lane<Id>& lane, Send&& send)
     {
-        Lane<Id>& lane = lanes_[number];
         send(lane);
         lane.count = 0;
         lane.bytes = 0;
-        filled_ &= ~(std::uint64_t{1} << number);
     }
 
-    std::uint64_t filled_ = 0;  ///< a bit for each lane that has frames
-    std::size_t used_ = 0;      ///< lanes that have a destination come first
-    std::array<std::uint8_t, hints> hints_{};  ///< by the low bits of a destination: where it probably is
+    std::size_t used_ = 1;  ///< lanes that have a destination come first; the very first has Id{} from the beginning
+    std::size_t touched_count_ = 0;
+    std::array<Lane<Id>*, size> touched_;
+    std::array<Lane<Id>*, hints> hints_;  ///< by the low bits of a destination: where it probably is
     std::array<Lane<Id>, size> lanes_;
 };
 

@@ -43,10 +43,10 @@ constexpr std::optional<Ecn> ecn_decapsulate(Ecn inner, Ecn outer) noexcept
 }
 
 /// Returns the TOS or traffic class of the IP packet in an Ethernet frame, looking through VLAN tags; 0 when the frame
-/// carries no IP or ends before the field. Reads no byte at or beyond `length`.
-inline std::uint8_t inner_tos(const std::uint8_t* frame, std::size_t length) noexcept
+/// carries no IP or ends before the field. Reads no byte at or beyond `length`. `payload` is what
+/// find_ethernet_payload() says of the same bytes.
+inline std::uint8_t inner_tos(const std::uint8_t* frame, std::size_t length, EthernetPayload payload) noexcept
 {
-    const EthernetPayload payload = find_ethernet_payload(frame, length);
     if (length - payload.offset < 2)
         return 0;
     const std::uint8_t* ip = frame + payload.offset;
@@ -56,6 +56,11 @@ inline std::uint8_t inner_tos(const std::uint8_t* frame, std::size_t length) noe
     if (payload.type == ether_type::ipv6 && version == 6)
         return static_cast<std::uint8_t>(ip[0] << 4 | ip[1] >> 4);
     return 0;
+}
+
+inline std::uint8_t inner_tos(const std::uint8_t* frame, std::size_t length) noexcept
+{
+    return inner_tos(frame, length, find_ethernet_payload(frame, length));
 }
 
 /// Returns the TOS for the outer header around an inner Ethernet frame: `dscp_tos` with the inner ECN field, or

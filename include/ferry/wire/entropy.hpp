@@ -105,10 +105,10 @@ inline std::uint32_t hash_ipv6(const std::uint8_t* packet, std::size_t length) n
 /// inner packet"): over addresses, protocol and ports of IPv4 and IPv6, also behind one or two VLAN tags; without the
 /// ports for fragments, so that all fragments of a packet hash alike; else over MACs and EtherType. Reads no byte at or
 /// beyond `contiguous_length`, and hashes what is there of a shorter frame. Not symmetric, not keyed: it spreads flows
-/// and protects nothing.
-inline std::uint32_t flow_hash(const std::uint8_t* frame, std::size_t contiguous_length) noexcept
+/// and protects nothing. `payload` is what find_ethernet_payload() says of the same bytes.
+inline std::uint32_t flow_hash(const std::uint8_t* frame, std::size_t contiguous_length,
+                               EthernetPayload payload) noexcept
 {
-    const EthernetPayload payload = find_ethernet_payload(frame, contiguous_length);
     const std::uint8_t* packet = frame + payload.offset;
     const std::size_t left = contiguous_length - payload.offset;
     if (payload.type == ether_type::ipv4 && left >= sizeof(Ipv4Header)) {
@@ -124,6 +124,11 @@ inline std::uint32_t flow_hash(const std::uint8_t* frame, std::size_t contiguous
             return detail::hash_ipv6(packet, left);
     }
     return detail::hash_ethernet(frame, contiguous_length, payload.type);
+}
+
+inline std::uint32_t flow_hash(const std::uint8_t* frame, std::size_t contiguous_length) noexcept
+{
+    return flow_hash(frame, contiguous_length, find_ethernet_payload(frame, contiguous_length));
 }
 
 }  // namespace ferry::wire
