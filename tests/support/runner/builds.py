@@ -12,7 +12,7 @@ LIBRARY_ONLY = ["-DFERRY_DATAPLANE=OFF", "-DFERRY_BENCH=OFF", "-DFERRY_EXAMPLES=
 # Sanitized code is built with little optimisation: it compiles in half the time, and what it finds is the same.
 SANITIZED = ["-DCMAKE_BUILD_TYPE=Debug", "-DCMAKE_CXX_FLAGS_DEBUG=-O1 -g1", *LIBRARY_ONLY]
 FLAVOURS = {
-    "plain": ("build", ["-DCMAKE_BUILD_TYPE=RelWithDebInfo"]),
+    "plain": ("build", ["-DCMAKE_BUILD_TYPE=RelWithDebInfo", "-DCMAKE_CXX_FLAGS_RELWITHDEBINFO=-O2 -g1 -DNDEBUG"]),
     "asan": ("build-asan", [*SANITIZED, "-DFERRY_SANITIZE=address,undefined"]),
     "tsan": ("build-tsan", [*SANITIZED, "-DFERRY_SANITIZE=thread"]),
 }
@@ -40,11 +40,11 @@ def build(flavour: str, tests: list[Test], catalogue: list[Test]) -> None:
 
 
 def _targets(tests: list[Test]) -> list[str]:
-    if any(test.script.startswith(("tests/install/", "tests/demo/")) for test in tests):
-        return ["all"]
     targets = [test.program for test in tests if test.program]
     if any(test.script for test in tests):
-        targets += ["ferryd", "ferryctl"]
+        targets += ["ferry", "ferryd", "ferryctl"]
+    if any(test.script.startswith("tests/demo/") for test in tests):
+        targets += ["vm-answer", "udp-flow"]
     return targets
 
 
