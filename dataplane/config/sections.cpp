@@ -166,6 +166,9 @@ void read_peers(Section section, PeersConfig& peers)
 {
     section.take("listen", peers.listen, parse_endpoint);
     section.take_list("hosts", peers.hosts, parse_endpoint);
+    constexpr std::size_t most_hosts = 256;  // a thread and a connection each
+    if (section.count("hosts") > most_hosts)
+        section.fault("hosts", fmt::format("has {} hosts; give {} at most", section.count("hosts"), most_hosts));
     section.take_flag("insecure", peers.insecure);
     TlsConfig tls;
     section.take("ca", tls.ca, readable_file);

@@ -1,9 +1,5 @@
 #include "rpc/client.hpp"
 
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
-
 #include <atomic>
 #include <cerrno>
 #include <chrono>
@@ -14,6 +10,7 @@
 #include "ferry.grpc.pb.h"
 #include "rpc/error_status.hpp"
 #include "rpc/messages.hpp"
+#include "rpc/socket_probe.hpp"
 
 namespace ferryd {
 
@@ -24,23 +21,6 @@ using Stub = v1::Ferry::Stub;
 
 constexpr std::chrono::seconds longest_call{20};
 constexpr int most_answer_bytes = 256 << 20;
-
-/// Connects and hangs up, for a plain answer to the question whether somebody listens.
-int try_connect(const std::filesystem::path& socket_path)
-{
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    if (socket_path.native().size() >= sizeof(address.sun_path))
-        return ENAMETOOLONG;
-    std::memcpy(address.sun_path, socket_path.c_str(), socket_path.native().size());
-    const int probe = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (probe < 0)
-        return errno;
-    // An address of a family is passed as the general type; that is the socket interface's own way.
-    const int error = connect(probe, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0 ? 0 : errno;
-    close(probe);
-    return error;
-}
 
 }  // namespace
 
@@ -88,7 +68,7 @@ Client::~Client() = default;
 
 Expected<std::unique_ptr<Client>> Client::connect(const std::filesystem::path& socket)
 {
-    if (const int error = try_connect(socket); error != 0)
+    if (const int error = probe_socket(socket); error != 0)
         return ferry::fail(
             ErrorCode::unavailable,
             fmt::format("cannot reach ferryd at {}: {}{}", socket.string(), std::strerror(error),

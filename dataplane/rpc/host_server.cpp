@@ -68,7 +68,10 @@ Expected<std::unique_ptr<HostServer>> HostServer::start(const PeersConfig& peers
     builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 3'000);
     builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
     builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 1'000);
-    builder.SetResourceQuota(grpc::ResourceQuota("ferryd-hosts").SetMaxThreads(most_calls + 2));
+    // Who has not shown a certificate yet can cost neither much time nor much memory.
+    builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, 5'000);
+    builder.SetResourceQuota(
+        grpc::ResourceQuota("ferryd-hosts").SetMaxThreads(most_calls + 2).Resize(std::size_t{64} << 20));
     builder.SetSyncServerOption(grpc::ServerBuilder::NUM_CQS, 1);
     builder.SetSyncServerOption(grpc::ServerBuilder::MIN_POLLERS, 1);
     builder.SetSyncServerOption(grpc::ServerBuilder::MAX_POLLERS, 2);

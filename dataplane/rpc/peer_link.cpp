@@ -48,6 +48,7 @@ PeerLink::PeerLink(std::string peer, std::shared_ptr<grpc::ChannelCredentials> c
       report_(std::move(report)),
       channel_(make_channel(peer_, credentials)),
       stub_(v1::FerryHost::NewStub(channel_)),
+      next_pause_(first_pause),
       waiting_(most_waiting),
       thread_([this] { run(); })
 {}
@@ -68,6 +69,7 @@ void PeerLink::announce(const EndpointPlace& place, PeerAnnouncer::Done done)
             dropped = std::move(item);
         else
             dropped = waiting_.push(std::move(item));
+        fresh_ = true;
     }
     changed_.notify_all();
     if (dropped)
@@ -96,6 +98,7 @@ void PeerLink::run()
     std::unique_lock lock(mutex_);
     while (!stopping_) {
         std::optional<PendingPlaces::Item> next = waiting_.pop();
+        fresh_ = false;
         lock.unlock();
         if (next)
             tell(std::move(*next));
@@ -114,25 +117,34 @@ void PeerLink::run()
 
 void PeerLink::tell(PendingPlaces::Item item)
 {
-    milliseconds pause = first_pause;
-    for (;;) {
-        const Attempt attempt = try_once(item.place);
-        look_after_connection();
-        if (attempt.outcome == Outcome::answered)
-            return finish(item, attempt.version <= item.place.version, attempt.version);
-        if (attempt.outcome == Outcome::refused) {
-            report_(fmt::format("peer {} refuses the place of {} in VNI {}: {}", peer_, item.place.mac.to_string(),
-                                item.place.vni.value(), attempt.sentence));
-            return finish(item, false, 0);
-        }
-        std::unique_lock lock(mutex_);
-        changed_.wait_for(lock, pause, [&] { return stopping_ || waiting_.supersedes(item.place); });
-        if (stopping_ || waiting_.supersedes(item.place)) {
-            lock.unlock();
-            return finish(item, false, 0);
-        }
-        pause = std::min(pause * 2, longest_pause);
+    const Attempt attempt = try_once(item.place);
+    look_after_connection();
+    if (attempt.outcome != Outcome::retry)
+        next_pause_ = first_pause;
+    switch (attempt.outcome) {
+    case Outcome::answered: return finish(item, attempt.version <= item.place.version, attempt.version);
+    case Outcome::refused:
+        report_(fmt::format("peer {} refuses the place of {} in VNI {}: {}", peer_, item.place.mac.to_string(),
+                            item.place.vni.value(), attempt.sentence));
+        return finish(item, false, 0);
+    case Outcome::retry: break;
     }
+    std::optional<PendingPlaces::Item> superseded;
+    {
+        const std::lock_guard lock(mutex_);
+        superseded = waiting_.put_back(std::move(item));
+    }
+    if (superseded)
+        finish(*superseded, false, 0);
+    if (!attempt.waited)
+        pause();
+}
+
+void PeerLink::pause()
+{
+    std::unique_lock lock(mutex_);
+    changed_.wait_for(lock, next_pause_, [&] { return stopping_ || fresh_; });
+    next_pause_ = std::min(next_pause_ * 2, longest_pause);
 }
 
 PeerLink::Attempt PeerLink::try_once(const EndpointPlace& place)
@@ -153,11 +165,12 @@ PeerLink::Attempt PeerLink::try_once(const EndpointPlace& place)
         call_ = nullptr;
     }
     if (status.ok())
-        return {Outcome::answered, response.version(), {}};
+        return {Outcome::answered, false, response.version(), {}};
     CallFailure failure = failure_of(context, status);
     const bool later = failure.error.code == ferry::ErrorCode::unavailable ||
                        failure.error.code == ferry::ErrorCode::no_memory;
-    return {later ? Outcome::retry : Outcome::refused, 0, std::move(failure.error.sentence)};
+    return {later ? Outcome::retry : Outcome::refused, status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED, 0,
+            std::move(failure.error.sentence)};
 }
 
 void PeerLink::look_after_connection()

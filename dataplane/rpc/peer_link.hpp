@@ -36,13 +36,17 @@ private:
     enum class Outcome { answered, refused, retry };
     struct Attempt {
         Outcome outcome = Outcome::retry;
+        bool waited = false;  ///< it took all of its time: there is no connection
         std::uint64_t version = 0;
         std::string sentence;
     };
 
     void run();
-    /// Repeats until there is an answer, a newer place of the endpoint waits, or the link stops.
+    /// Tries to tell the peer. Where that has to be repeated it waits behind the others, unless a newer place of the
+    /// endpoint does already.
     void tell(PendingPlaces::Item item);
+    /// Waits after a quick failure, longer each time, until there is something new to tell or the link stops.
+    void pause();
     Attempt try_once(const EndpointPlace& place);
     /// Reconnects where the connection was lost, and reports what changed.
     void look_after_connection();
@@ -52,13 +56,15 @@ private:
     const GrpcAnnouncer::Report report_;
     std::shared_ptr<grpc::Channel> channel_;
     std::unique_ptr<ferry::v1::FerryHost::Stub> stub_;
-    bool reached_ = false, complained_ = false;  ///< the thread's own: what has been reported
+    // The thread's own: what has been reported, and how long to wait after the next failure.
+    bool reached_ = false, complained_ = false;
+    std::chrono::milliseconds next_pause_;
 
     std::mutex mutex_;
     std::condition_variable changed_;
     PendingPlaces waiting_;
-    grpc::ClientContext* call_ = nullptr;  ///< the call that runs now
-    bool stopping_ = false;
+    grpc::ClientContext* call_ = nullptr;    ///< the call that runs now
+    bool stopping_ = false, fresh_ = false;  ///< fresh: something was announced since the last try began
     std::thread thread_;
 };
 

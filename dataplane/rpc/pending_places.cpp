@@ -27,10 +27,11 @@ std::optional<PendingPlaces::Item> PendingPlaces::pop()
     return item;
 }
 
-bool PendingPlaces::supersedes(const EndpointPlace& place) const
+std::optional<PendingPlaces::Item> PendingPlaces::put_back(Item item)
 {
-    const auto found = by_endpoint_.find(key_of(place));
-    return found != by_endpoint_.end() && found->second->place.version >= place.version;
+    if (items_.size() >= most_ || by_endpoint_.count(key_of(item.place)) != 0)
+        return item;
+    return push(std::move(item));
 }
 
 }  // namespace ferryd

@@ -28,8 +28,9 @@ public:
     std::optional<Item> push(Item item);
     /// Takes the one that has waited longest.
     std::optional<Item> pop();
-    /// True where a place of the endpoint waits that is at least as new as `place`.
-    bool supersedes(const EndpointPlace& place) const;
+    /// Puts a place that was taken out to the end of the queue, to be told later. Returns it where that is not worth
+    /// while: a place of the endpoint waits, or the queue is full.
+    std::optional<Item> put_back(Item item);
     std::size_t size() const noexcept { return items_.size(); }
 
 private:

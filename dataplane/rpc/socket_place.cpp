@@ -2,9 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -13,6 +11,7 @@
 #include <fmt/format.h>
 
 #include "config/values.hpp"
+#include "rpc/socket_probe.hpp"
 
 namespace ferryd {
 
@@ -26,21 +25,6 @@ constexpr const char* name_inside = "s";
 auto refused(const std::string& what, int error)
 {
     return ferry::fail(ErrorCode::unavailable, fmt::format("{}: {}", what, std::strerror(error)));
-}
-
-/// 0 when a process listens on the socket at `path`; otherwise what connect() says.
-int try_connect(const fs::path& path)
-{
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    std::memcpy(address.sun_path, path.c_str(), path.native().size());
-    const int probe = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (probe < 0)
-        return errno;
-    // An address of a family is passed as the general type; that is the socket interface's own way.
-    const int result = connect(probe, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0 ? 0 : errno;
-    close(probe);
-    return result == EAGAIN ? 0 : result;  // its queue of connections is full: somebody is there
 }
 
 }  // namespace
@@ -103,7 +87,7 @@ Expected<void> SocketPlace::refuse_living() const
     if (!S_ISSOCK(found.st_mode))
         return ferry::fail(ErrorCode::already_exists,
                            fmt::format("{} exists and is not a socket; choose another path", path_.string()));
-    switch (const int error = try_connect(path_); error) {
+    switch (const int error = probe_socket(path_); error) {
     case 0:
         return ferry::fail(ErrorCode::already_exists,
                            fmt::format("another process serves {}; stop it, or choose another path", path_.string()));

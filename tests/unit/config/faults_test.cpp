@@ -235,6 +235,18 @@ TEST_CASE("host-to-host messages are under TLS, or in plain text where that is s
           Lines{"t:5:1: peers.listen: is missing; give the address and port on which the other hosts reach this one"});
 }
 
+TEST_CASE("the number of peers is bounded")
+{
+    const auto with_hosts = [](int count) {
+        std::string hosts;
+        for (int i = 0; i < count; ++i)
+            hosts += "'10.0.0.1:" + std::to_string(1000 + i) + "', ";
+        return faults_after_least("[peers]\nlisten = '172.16.0.1:4790'\ninsecure = true\nhosts = [" + hosts + "]\n");
+    };
+    CHECK(with_hosts(256) == Lines{});
+    CHECK(with_hosts(257) == Lines{"t:8:9: peers.hosts: has 257 hosts; give 256 at most"});
+}
+
 TEST_CASE("all faults are told at once, in the order of the file")
 {
     const Lines faults =

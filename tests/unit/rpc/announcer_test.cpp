@@ -169,6 +169,27 @@ TEST_CASE("'not now' is asked again, a refusal is not")
     CHECK(answers.all()[1].version == 0);
 }
 
+TEST_CASE("an endpoint that a peer cannot take now does not hold up the others")
+{
+    FakeControl control;
+    control.never = 0x5254'0000'0009;
+    const std::string address = free_address();
+    const auto server = HostServer::start(plain(address), control);
+    REQUIRE(server);
+    Answers answers;
+    const auto announcer = start({address});
+    announcer->announce(place(1, control.never), answers.done(9));
+    for (std::uint64_t i = 0; i < 5; ++i)
+        announcer->announce(place(1, 0x5254'0000'0010 + i), answers.done(i));
+    REQUIRE(wait_until([&] { return answers.size() == 5; }));
+    for (const Answers::Answer& answer : answers.all())
+        CHECK(answer.told);
+    control.never = 0;
+    REQUIRE(wait_until([&] { return answers.size() == 6; }));
+    CHECK(answers.all()[5].announced == 9);
+    CHECK(answers.all()[5].told);
+}
+
 TEST_CASE("an old place is answered with the version that stands")
 {
     FakeControl control;

@@ -141,6 +141,8 @@ Expected<std::vector<MoveEvent>> FakeControl::moves(std::uint64_t from)
 
 Expected<std::uint64_t> FakeControl::endpoint_moved(const EndpointPlace& told)
 {
+    if (told.mac.to_u48() == never)
+        return ferry::fail(ferry::ErrorCode::unavailable, "never");
     if (unavailable_times > 0) {
         --unavailable_times;
         return ferry::fail(ferry::ErrorCode::unavailable, "not now");

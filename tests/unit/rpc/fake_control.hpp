@@ -44,6 +44,8 @@ public:
     std::atomic<std::uint64_t> standing = 0;
     /// How many of the next messages of peers are answered with unavailable.
     std::atomic<int> unavailable_times = 0;
+    /// The endpoint whose messages are always answered with unavailable.
+    std::atomic<std::uint64_t> never = 0;
 
     /// While it is closed, ports() waits.
     void close_gate();

@@ -47,16 +47,26 @@ TEST_CASE("a newer place takes the turn of the older one of its endpoint")
     CHECK(first->place.version == 3);
 }
 
-TEST_CASE("whether a place is still worth telling")
+TEST_CASE("a place that must be repeated waits behind the others, unless it is out of date")
 {
-    PendingPlaces places(10);
+    PendingPlaces places(2);
     places.push(item(2, 5));
-    CHECK(places.supersedes(item(2, 4).place));
-    CHECK(places.supersedes(item(2, 5).place));
-    CHECK(!places.supersedes(item(2, 6).place));
-    CHECK(!places.supersedes(item(4, 1).place));
-    places.pop();
-    CHECK(!places.supersedes(item(2, 4).place));
+    places.push(item(4, 1));
+    auto failed = places.pop();
+    REQUIRE(failed);
+    CHECK(!places.put_back(std::move(*failed)));
+    CHECK(places.pop()->place.mac.to_u48() == 4);
+    failed = places.pop();
+    REQUIRE(failed);
+    CHECK(failed->place.mac.to_u48() == 2);
+
+    places.push(item(2, 5));  // announced again meanwhile
+    CHECK(places.put_back(std::move(*failed)));
+    failed = places.pop();
+    places.push(item(4, 1));
+    places.push(item(6, 1));
+    CHECK(places.put_back(std::move(*failed)));  // no room
+    CHECK(places.size() == 2);
 }
 
 TEST_CASE("where more wait than there is room for, the oldest is given up")
@@ -68,5 +78,5 @@ TEST_CASE("where more wait than there is room for, the oldest is given up")
     REQUIRE(dropped);
     CHECK(dropped->place.mac.to_u48() == 2);
     CHECK(places.size() == 2);
-    CHECK(!places.supersedes(item(2, 1).place));
+    CHECK(places.pop()->place.mac.to_u48() == 4);
 }
