@@ -146,7 +146,7 @@ def _parse(arguments):
     parser = argparse.ArgumentParser(
         prog="examples/move-a-vm/run",
         description="Live-migrates a VM that talks through ferry between two hosts, and measures what that costs.")
-    parser.add_argument("--moves", type=_at_least_one, default=4, metavar="N", help="how many moves (default: 4)")
+    parser.add_argument("--moves", type=_moves, default=4, metavar="N", help="how many moves (default: 4)")
     parser.add_argument("--rate", type=_rate, default=None, metavar="PPS|auto",
                         help="datagrams a second from each of the two peers (default: auto, half of what the guest "
                              "carries without loss while nothing moves)")
@@ -156,17 +156,15 @@ def _parse(arguments):
     return parser.parse_args(arguments)
 
 
-def _at_least_one(text):
-    value = int(text)
-    if not 1 <= value <= 1000:
+def _moves(text):
+    if not (text.isdecimal() and 1 <= int(text) <= 1000):
         raise argparse.ArgumentTypeError("give 1 to 1000")
-    return value
+    return int(text)
 
 
 def _rate(text):
     if text == "auto":
         return None
-    value = int(text)
-    if not 1 <= value <= 60000:
+    if not (text.isdecimal() and 1 <= int(text) <= 60000):
         raise argparse.ArgumentTypeError("give 1 to 60000, or auto")
-    return value
+    return int(text)
