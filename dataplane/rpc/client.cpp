@@ -3,7 +3,7 @@
 #include <atomic>
 #include <cerrno>
 #include <chrono>
-#include <cstring>
+#include <system_error>
 
 #include <fmt/format.h>
 
@@ -71,7 +71,7 @@ Expected<std::unique_ptr<Client>> Client::connect(const std::filesystem::path& s
     if (const int error = probe_socket(socket); error != 0)
         return ferry::fail(
             ErrorCode::unavailable,
-            fmt::format("cannot reach ferryd at {}: {}{}", socket.string(), std::strerror(error),
+            fmt::format("cannot reach ferryd at {}: {}{}", socket.string(), std::generic_category().message(error),
                         error == ENOENT || error == ECONNREFUSED ? "; is it running, with this api.socket?" : ""));
     grpc::ChannelArguments arguments;
     arguments.SetMaxReceiveMessageSize(most_answer_bytes);

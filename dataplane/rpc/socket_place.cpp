@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
+#include <system_error>
 
 #include <fmt/format.h>
 
@@ -24,7 +24,7 @@ constexpr const char* name_inside = "s";
 
 auto refused(const std::string& what, int error)
 {
-    return ferry::fail(ErrorCode::unavailable, fmt::format("{}: {}", what, std::strerror(error)));
+    return ferry::fail(ErrorCode::unavailable, fmt::format("{}: {}", what, std::generic_category().message(error)));
 }
 
 }  // namespace
