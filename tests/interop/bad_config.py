@@ -59,7 +59,8 @@ def test():
     check(done.returncode > 0 and f"{path}:3:" in done.stderr, f"exit code {done.returncode}: {done.stderr}")
     check_equal(files_under_run(), set(), "files left")
     step("a file that is not there")
-    done = subprocess.run([str(FERRYD), "--check", "--config", "/nowhere.toml"], capture_output=True, text=True, timeout=30)
+    done = subprocess.run([str(FERRYD), "--check", "--config", "/nowhere.toml"], capture_output=True, text=True,
+                          timeout=30)
     check(done.returncode > 0 and "/nowhere.toml" in done.stderr, f"exit code {done.returncode}: {done.stderr}")
 
 

@@ -60,7 +60,8 @@ def bad_frames(inner: bytes) -> list[tuple[str, bytes]]:
     for vni in (0, 99, 101, 200, 0xFFFFFF):
         frames.append(("vni_unknown", vxlan(inner, vni=vni)))
     for length in (0, 1, 13):
-        frames.append(("inner_truncated", vxlan(inner[:length]) + bytes(20)))  # padded, so that the frame is long enough
+        # Padded behind the outer packet, so that the frame itself is long enough.
+        frames.append(("inner_truncated", vxlan(inner[:length]) + bytes(20)))
     return frames
 
 

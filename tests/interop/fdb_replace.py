@@ -1,4 +1,5 @@
-"""`ferryctl fdb replace` redirects an endpoint's traffic from one VTEP to another: every datagram reaches one of the two.
+"""`ferryctl fdb replace` redirects an endpoint's traffic from one VTEP to another: every datagram reaches one of
+the two.
 
     vm1 ── A ferryd ──┬─ B Linux ── vmB        VNI 100; vmB, vmC and vmD all are 02::77, 10.0.0.77
                       ├─ C Linux ── vmC
@@ -21,7 +22,8 @@ def test():
         guest.add_address("eth0", f"{ADDRESS}/24")
     fabric.vm1.namespace.ip(f"neighbour replace {ADDRESS} lladdr {ENDPOINT} dev eth0 nud permanent")
     fabric.a.row(VNI, ENDPOINT, fabric.hosts["B"].address)
-    stream = Stream(fabric.vm1.namespace, fabric.vm1.ipv4, [guest.namespace for guest in fabric.guests.values()], ADDRESS)
+    stream = Stream(fabric.vm1.namespace, fabric.vm1.ipv4,
+                    [guest.namespace for guest in fabric.guests.values()], ADDRESS)
     stream.wait_for_progress(0)
 
     places = "CDB" * 6

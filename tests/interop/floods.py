@@ -46,7 +46,7 @@ def test():
     check_equal(len(arrived.wait_for(mark)), 1, "copies at vm1")
     for name in fabric.hosts:
         fabric.wires[name].wait_for(fabric.send_marked(fabric.guests[name].mac, "last"))
-    check_equal(fabric.copies(mark), {"B": 1, "C": 0, "D": 0}, "copies of B's broadcast on the way to or from each host")
+    check_equal(fabric.copies(mark), {"B": 1, "C": 0, "D": 0}, "B's broadcast on the way to or from each host")
     check(len(arrived.matching(mark)) == 1, "vm1 got B's broadcast once")
 
 

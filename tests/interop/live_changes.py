@@ -1,5 +1,5 @@
-"""Attachments, segments, VTEPs and rows come and go by ferryctl while traffic that they do not concern runs; that traffic
-loses nothing, and what was added works.
+"""Attachments, segments, VTEPs and rows come and go by ferryctl while traffic that they do not concern runs; that
+traffic loses nothing, and what was added works.
 
     vm1 ── A ferryd 172.16.0.1 ── underlay ── B Linux 172.16.0.2 ── vm2        VNI 100: a stream each way, all the time
     vm3 ──┘  (added and removed)               (all the time)  └─── vm4        VNI 200
@@ -45,7 +45,8 @@ def test():
         unknown = a.drops().get("vni_unknown", 0)
         vm4.namespace.ip("neighbour flush all")
         vm4.namespace.start("ping", "-c", "1", "-W", "1", "10.2.0.3").wait()
-        wait_until(lambda before=unknown: a.drops().get("vni_unknown", 0) > before, "frames of VNI 200 counted as unknown")
+        wait_until(lambda before=unknown: a.drops().get("vni_unknown", 0) > before,
+                   "frames of VNI 200 counted as unknown")
     step("the streams of VNI 100 lost nothing")
     for stream in streams:
         stream.check_complete()

@@ -1,5 +1,5 @@
-"""Ferry hosts believe only hosts that their authority has signed: no plain text, no certificate of another authority, and no
-host that is not the one it is called as.
+"""Ferry hosts believe only hosts that their authority has signed: no plain text, no certificate of another authority,
+and no host that is not the one it is called as.
 
     guest 02::09 ── S ferryd 172.16.0.1 ──┐
     guest 02::09 ── X ferryd 172.16.0.5 ──┼── underlay ── D ferryd 172.16.0.2: which of the others does it believe?
@@ -67,7 +67,8 @@ def test():
         wait_until(lambda: f"peer {D}:4790 is not reached" in intruder.log_text(), "its failure to reach D", 20)
         check_equal(intruder.events(MAC, "ring_start")[0]["peers_told"], [], "peers that it told")
         check_equal(d.vtep_of(VNI, MAC), s.address, "D's row")
-        check_equal({event["to"] for event in d.events(MAC, "peer")}, {f"VTEP {s.address}"}, "places that D was told of")
+        places = {event["to"] for event in d.events(MAC, "peer")}
+        check_equal(places, {f"VTEP {s.address}"}, "places that D was told of")
         guest.stop()
         intruder.stop()
 

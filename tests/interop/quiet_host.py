@@ -1,5 +1,5 @@
-"""A ferryd host's kernel, which sees what AF_PACKET sees, does not answer VXLAN with ICMP port unreachable; it does answer
-what is its own: ARP, ping, and UDP to other ports.
+"""A ferryd host's kernel, which sees what AF_PACKET sees, does not answer VXLAN with ICMP port unreachable; it does
+answer what is its own: ARP, ping, and UDP to other ports.
 
     vm1 ── A ferryd 172.16.0.1 ── underlay (captured) ── B Linux 172.16.0.2 ── vm2        VNI 100
 """

@@ -1,5 +1,5 @@
-"""A vhost ring that starts makes its endpoint local, and the other ferry host's row follows: the guest is seen on S, then
-on D, then on S again.
+"""A vhost ring that starts makes its endpoint local, and the other ferry host's row follows: the guest is seen on S,
+then on D, then on S again.
 
     vmS 10.0.0.1 ── S ferryd 172.16.0.1 ──┬── underlay ── P Linux 172.16.0.3 ── 10.0.0.3 vmP        VNI 100
     vhost-user ─────┘                     │
@@ -29,7 +29,8 @@ class Hosts:
         self.p.attach(VNI, self.vmp)
         self.sockets = {host: host.vhost_port("guest", VNI, MAC) for host in (self.s, self.d)}
         for host, other in ((self.s, self.d), (self.d, self.s)):
-            host.config["peers"] = {"listen": f"{host.address}:4790", "hosts": [f"{other.address}:4790"], "insecure": True}
+            host.config["peers"] = {"listen": f"{host.address}:4790", "hosts": [f"{other.address}:4790"],
+                                    "insecure": True}
             host.start()
         for guest in (self.vms, self.vmp):  # the guest answers every ARP request, so nobody may ask
             guest.namespace.ip(f"neighbour replace {ADDRESS} lladdr {MAC} dev eth0 nud permanent")
@@ -51,9 +52,9 @@ def test():
         step("the events say what happened, and how soon every worker saw it")
         event = wait_until(lambda: [event for event in here.events(MAC, "ring_start")[before:] if event["peers_told"]],
                            "the peer's answer in the event")[0]
-        check_equal((event["to"], event["peers_told"], event["peers_failed"]), ("local guest", [f"{there.address}:4790"], []),
-                    "the event here")
-        heard = wait_until(lambda: [heard for heard in there.events(MAC, "peer") if heard["version"] == event["version"]],
+        check_equal((event["to"], event["peers_told"], event["peers_failed"]),
+                    ("local guest", [f"{there.address}:4790"], []), "the event here")
+        heard = wait_until(lambda: [told for told in there.events(MAC, "peer") if told["version"] == event["version"]],
                            "the event there")[0]
         check_equal(heard["to"], f"VTEP {here.address}", "where the event there says the guest is")
         for told in (event, heard):

@@ -15,7 +15,8 @@ from support.vhost_guest import VhostGuest
 MAC, ADDRESS = "02:00:00:00:00:09", "10.0.0.9"
 GET_FEATURES, VERSION = 1, 1  # of the vhost-user protocol
 VERSION_1, LOG_ALL = 1 << 32, 1 << 26
-# CSUM, GUEST_CSUM, GUEST_TSO4, GUEST_TSO6, GUEST_ECN, GUEST_UFO, HOST_TSO4, HOST_TSO6, HOST_ECN, HOST_UFO: virtio 1.1, 5.1.3
+# CSUM, GUEST_CSUM, GUEST_TSO4, GUEST_TSO6, GUEST_ECN, GUEST_UFO, HOST_TSO4, HOST_TSO6, HOST_ECN and HOST_UFO of
+# virtio 1.1, section 5.1.3
 UNFINISHED = 1 << 0 | 1 << 1 | 0xFF << 7
 
 
@@ -42,7 +43,7 @@ def test():
 
     step("no feature that would leave checksums or segments unfinished is offered")
     features = offered_features(str(path))
-    check(features & VERSION_1 and features & LOG_ALL, f"features {features:#x} are those of a modern device that can migrate")
+    check(features & VERSION_1 and features & LOG_ALL, f"a modern device that can migrate: {features:#x}")
     check_equal(features & UNFINISHED, 0, f"bits of unfinished frames in {features:#x}")
     wait_until(lambda: state(pair) == "waiting", "the port to wait again")
 

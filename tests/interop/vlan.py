@@ -30,7 +30,7 @@ def test():
     check_equal(tags, {"5"}, "VLANs of the echo requests and replies")
     for sender, receiver in pair.both_ways():
         tags = {"of priority 3": "81006005", "with two tags": "8100000a81000014"}
-        if sender is pair.vm2:  # from vm1 DPDK's AF_PACKET driver would make it 0x8100: it does not look at the tag's type
+        if sender is pair.vm2:  # from vm1 DPDK's AF_PACKET driver would make it 0x8100: it knows no other tag
             tags["of a provider and a customer"] = "88a8000a81000014"
         for name, tag in tags.items():
             step(f"a frame {name} arrives at {receiver.name} byte for byte")

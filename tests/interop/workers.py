@@ -33,7 +33,8 @@ def test():
     for stream in streams:
         stream.wait_for_progress()
         stream.check_complete()
-    check(all(worker["loops"] > worker["idle_loops"] for worker in pair.a.ctl("stats")["workers"]), "both workers had work")
+    workers = pair.a.ctl("stats")["workers"]
+    check(all(worker["loops"] > worker["idle_loops"] for worker in workers), f"both workers had work: {workers}")
     pair.a.stop()
 
 

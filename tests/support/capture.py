@@ -20,8 +20,9 @@ _AUXDATA = struct.Struct("=IIIHHHH")  # status, len, snaplen, mac, net, vlan_tci
 
 
 class Capture:
-    """All frames that pass `device` in either direction from the moment this is made. Frames wait in the socket's buffer,
-    so what has been on the wire before frames() is called is in its answer; nothing is lost to a late start or stop."""
+    """All frames that pass `device` in either direction from the moment this is made. Frames wait in the socket's
+    buffer, so what has been on the wire before frames() is called is in its answer; nothing is lost to a late start or
+    stop."""
 
     def __init__(self, namespace: Namespace, device: str):
         self.name = f"{namespace}-{device}"
@@ -47,7 +48,8 @@ class Capture:
 
     def wait_for(self, content: bytes, count: int = 1, seconds: float = 5) -> list[bytes]:
         """Waits until at least `count` frames hold `content`."""
-        wait_until(lambda: len(self.matching(content)) >= count, f"{count} frames with {content!r} on {self.name}", seconds)
+        wait_until(lambda: len(self.matching(content)) >= count,
+                   f"{count} frames with {content!r} on {self.name}", seconds)
         return self.matching(content)
 
     def write(self) -> Path:
@@ -95,12 +97,13 @@ for _preference in ("ip.check_checksum", "udp.check_checksum", "tcp.check_checks
 for _transport in ("udp", "tcp"):
     _TSHARK += ["-d", f"{_transport}.port=={DATA_PORT},data"]
 _WARNING = 0x00600000         # PI_WARN; errors, bad checksums among them, are above
-_SEQUENCE = str(0x02000000)   # PI_SEQUENCE: how the ends of a TCP connection behave, which is not the frames' correctness
+_SEQUENCE = str(0x02000000)   # PI_SEQUENCE: how the ends of a TCP connection behave, not whether frames are correct
+_HARMLESS = "0xffff instead of 0x0000 (see RFC 1624)"  # the same number in ones' complement; Linux writes it in TCP too
 
 
 def decode(path: Path, fields: list[str], display_filter: str = "") -> list[list[str]]:
-    """The named fields of each frame (of those that pass the filter), as tshark decodes it. A field that occurs more than
-    once, such as ip.src, has its values joined by "|", outermost first."""
+    """The named fields of each frame (of those that pass the filter), as tshark decodes it. A field that occurs more
+    than once, such as ip.src, has its values joined by "|", outermost first."""
     words = [*_TSHARK, "-r", str(path)]
     for field in fields:
         words += ["-e", field]
@@ -118,7 +121,7 @@ def complaints(path: Path) -> list[str]:
                                              f"_ws.malformed or _ws.expert.severity >= {_WARNING}"):
         found += [f"frame {number}: {malformed}"] if malformed else []
         found += [f"frame {number}: {text}" for severity, group, text in zip(*(values.split("|") for values in expert))
-                  if int(severity) >= _WARNING and group != _SEQUENCE]
+                  if int(severity) >= _WARNING and group != _SEQUENCE and _HARMLESS not in text]
     return found
 
 

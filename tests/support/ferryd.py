@@ -29,8 +29,8 @@ def toml(sections: dict) -> str:
 
 
 class FerryVtep:
-    """A host whose VTEP is ferryd's. What is said before start() goes into its configuration, what is said after it goes
-    to it by ferryctl."""
+    """A host whose VTEP is ferryd's. What is said before start() goes into its configuration, what is said after it
+    goes to it by ferryctl."""
 
     AF_PACKET = "net_af_packet0,iface=ul0"  # the underlay's device
 
@@ -174,8 +174,8 @@ class FerryVtep:
         """Runs ferryctl, which must succeed, and returns its JSON."""
         done = self.try_ctl(*words)
         if done.returncode != 0:
-            raise Failure(f"ferryctl {' '.join(map(str, words))}: exit code {done.returncode}\n{done.stdout}{done.stderr}"
-                          f"{self.name}'s log:\n{self.log_text()}")
+            raise Failure(f"ferryctl {' '.join(map(str, words))}: exit code {done.returncode}\n"
+                          f"{done.stdout}{done.stderr}")
         return json.loads(done.stdout) if done.stdout.strip() else None
 
     def try_ctl(self, *words) -> subprocess.CompletedProcess:

@@ -33,7 +33,8 @@ class Guest:
 
 
 class Underlay:
-    """A namespace with a bridge between the hosts. Full-size guest frames fit it: 1,500 bytes and 50 of outer headers."""
+    """A namespace with a bridge between the hosts. Full-size guest frames fit it: 1,500 bytes and 50 of outer
+    headers."""
 
     def __init__(self, mtu: int = 1600):
         self.namespace, self.mtu = Namespace("underlay"), mtu
@@ -63,12 +64,12 @@ class LinuxVtep:
         underlay.connect(self.namespace, address)
 
     def segment(self, vni: int, flood: list[str], learning: bool = True, udp_checksums: bool = True) -> None:
-        """Adds a segment whose broadcast, multicast and unknown unicast go to the VTEPs in `flood`, and which sends outer
-        UDP checksums or leaves them zero."""
+        """Adds a segment whose broadcast, multicast and unknown unicast go to the VTEPs in `flood`, and which sends
+        outer UDP checksums or leaves them zero."""
         bridge(self.namespace, f"br{vni}")
-        self.namespace.ip(f"link add name vx{vni} mtu 1500 type vxlan id {vni} local {self.address} dstport {VXLAN_PORT} "
-                          + ("learning" if learning else "nolearning")
-                          + (" udpcsum" if udp_checksums else " noudpcsum"))
+        self.namespace.ip(f"link add name vx{vni} mtu 1500 type vxlan id {vni} local {self.address} "
+                          f"dstport {VXLAN_PORT} {'learning' if learning else 'nolearning'} "
+                          f"{'udpcsum' if udp_checksums else 'noudpcsum'}")
         self.namespace.ip(f"link set dev vx{vni} master br{vni} up")
         for remote in flood:
             self.namespace.bridge(f"fdb append 00:00:00:00:00:00 dev vx{vni} dst {remote}")

@@ -16,14 +16,15 @@ EXPECTED_OUTPUT = "52:54:00:00:00:01 is behind 172.16.0.2\n"
 
 def build_step(*words, **environment) -> str:
     """Runs a command that must succeed and returns what it printed."""
-    done = subprocess.run([str(word) for word in words], capture_output=True, text=True, env={**os.environ, **environment})
+    done = subprocess.run([str(word) for word in words], capture_output=True, text=True,
+                          env={**os.environ, **environment})
     check(done.returncode == 0, f"{' '.join(map(str, words))}: exit code {done.returncode}\n{done.stdout}{done.stderr}")
     return done.stdout
 
 
 def install() -> Path:
-    """Installs what was built and returns the prefix. Nothing may be put elsewhere: what is not under the prefix would be
-    found under DESTDIR."""
+    """Installs what was built and returns the prefix. Nothing may be put elsewhere: what is not under the prefix would
+    be found under DESTDIR."""
     elsewhere = SCRATCH / "destdir"
     build_step("cmake", "--install", BUILD, "--prefix", PREFIX, DESTDIR=str(elsewhere))
     placed = {path for path in elsewhere.rglob("*") if not path.is_dir()}

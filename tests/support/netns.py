@@ -24,8 +24,8 @@ def _set_namespace(descriptor: int) -> None:
 
 
 class Namespace:
-    """A network namespace without IPv6 unless asked for: the kernel's own router solicitations and MLD reports would turn
-    up where a test counts frames."""
+    """A network namespace without IPv6 unless asked for: the kernel's own router solicitations and MLD reports would
+    turn up where a test counts frames."""
 
     def __init__(self, name: str, ipv6: bool = False):
         self.name = name
@@ -59,8 +59,8 @@ class Namespace:
         return subprocess.Popen(["ip", "netns", "exec", self.name, *map(str, words)], **options)
 
     def ping(self, address: str, *options, count: int = 5) -> None:
-        """Sends echo requests to `address` one after the other, each of which must be answered. ping(8) is called for each
-        of them: for the last one of many it waits no longer than twice the time that others took."""
+        """Sends echo requests to `address` one after the other, each of which must be answered. ping(8) is called for
+        each of them: for the last one of many it waits no longer than twice the time that others took."""
         for _ in range(count):
             self.command("ping", "-n", "-q", "-c", 1, "-W", 5, *options, address)
 
@@ -86,7 +86,8 @@ def offloads_off(namespace: Namespace, device: str) -> None:
     namespace.command("ethtool", "-K", device, "tx", "off")
 
 
-def veth(a: Namespace, a_device: str, b: Namespace, b_device: str, mtu: int = 1500, a_mac: str = "", b_mac: str = "") -> None:
+def veth(a: Namespace, a_device: str, b: Namespace, b_device: str, mtu: int = 1500,
+         a_mac: str = "", b_mac: str = "") -> None:
     """Joins two namespaces by a veth pair, both ends up and with offloads off."""
     command("ip", "link", "add", "name", a_device, "netns", a, *(["address", a_mac] if a_mac else []), "mtu", mtu,
             "type", "veth", "peer", "name", b_device, *(["address", b_mac] if b_mac else []), "mtu", mtu, "netns", b)
@@ -96,8 +97,8 @@ def veth(a: Namespace, a_device: str, b: Namespace, b_device: str, mtu: int = 15
 
 
 def bridge(namespace: Namespace, device: str) -> None:
-    """A Linux bridge that floods multicast as it does broadcast, sends nothing of its own, and leaves what is inside a frame
-    alone: with br_netfilter it would drop packets that it takes for invalid."""
+    """A Linux bridge that floods multicast as it does broadcast, sends nothing of its own, and leaves what is inside a
+    frame alone: with br_netfilter it would drop packets that it takes for invalid."""
     for family in ("iptables", "ip6tables", "arptables"):
         with contextlib.suppress(FileNotFoundError):
             namespace.sysctl(f"net.bridge.bridge-nf-call-{family}", 0)

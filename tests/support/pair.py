@@ -2,7 +2,8 @@
 
     vm1 ── A (ferryd, 172.16.0.1) ── underlay ── B (Linux, 172.16.0.2) ── vm2
 
-With FERRY_TEST_SIDE=linux in the environment A is Linux too. That tests the test: what fails then is no fault of ferryd's.
+With FERRY_TEST_SIDE=linux in the environment A is Linux too. That tests the test: what fails then is no fault of
+ferryd's.
 """
 
 import os

@@ -1,8 +1,9 @@
 """Runs a test in network, mount and process namespaces of its own.
 
-Everything that a test starts or makes - processes, network namespaces, files under /run - lives in them and is gone when
-the test ends, however it ends: the kernel kills all processes of the namespace with its first one. Names need not be
-unique, the host's network is out of reach, and a test can look at the whole of /run and of /proc for what a program left.
+Everything that a test starts or makes - processes, network namespaces, files under /run - lives in them and is gone
+when the test ends, however it ends: the kernel kills all processes of the namespace with its first one. Names need not
+be unique, the host's network is out of reach, and a test can look at the whole of /run and of /proc for what a program
+left.
 """
 
 import os

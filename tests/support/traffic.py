@@ -34,8 +34,8 @@ def _datagram(index: int, size: int, randomness: random.Random) -> bytes:
 
 def check_udp(sender: Namespace, sender_address: str, receiver: Namespace, receiver_address: str,
               count: int = 200, sizes: range = range(16, 1473)) -> None:
-    """Sends `count` datagrams of random content, of sizes spread over `sizes` (UDP payload bytes), a few at a time; each
-    must arrive once, unchanged and in order."""
+    """Sends `count` datagrams of random content, of sizes spread over `sizes` (UDP payload bytes), a few at a time;
+    each must arrive once, unchanged and in order."""
     randomness = random.Random(count)
     with _bound(sender, socket.SOCK_DGRAM, sender_address) as out, \
             _bound(receiver, socket.SOCK_DGRAM, receiver_address, DATA_PORT) as into:
@@ -48,7 +48,8 @@ def check_udp(sender: Namespace, sender_address: str, receiver: Namespace, recei
                 try:
                     data = into.recv(65536)
                 except TimeoutError:
-                    raise Failure(f"UDP datagram {index} of {count} from {sender} to {receiver} did not arrive") from None
+                    what = f"UDP datagram {index} of {count} from {sender} to {receiver}"
+                    raise Failure(f"{what} did not arrive") from None
                 seen, crc, length = _HEADER.unpack_from(data)
                 check_equal(seen, index, f"number of UDP datagram from {sender} to {receiver}")
                 check_equal(len(data) - _HEADER.size, length, f"length of UDP datagram {index}")
@@ -94,7 +95,8 @@ def check_tcp(sender: Namespace, sender_address: str, receiver: Namespace, recei
 class Stream:
     """Numbered UDP datagrams at a steady rate, from the moment this is made until finish()."""
 
-    def __init__(self, sender: Namespace, sender_address: str, receivers: list[Namespace], address: str, rate: int = 2000):
+    def __init__(self, sender: Namespace, sender_address: str, receivers: list[Namespace], address: str,
+                 rate: int = 2000):
         """Each of the receivers has the address; usually there is one. `rate` is in datagrams a second."""
         self._inboxes = []
         for receiver in receivers:
@@ -132,7 +134,8 @@ class Stream:
         """Stops sending, waits for the last datagram, and returns what received() does."""
         self._stopping.set()
         self._thread.join()
-        wait_until(lambda: any(self.sent - 1 in numbers[-1000:] for numbers in self.received()), "the stream's last datagram")
+        wait_until(lambda: any(self.sent - 1 in numbers[-1000:] for numbers in self.received()),
+                   "the stream's last datagram")
         return self.received()
 
     def check_complete(self) -> None:

@@ -1,5 +1,5 @@
-"""A guest on vhost-user that boots in a second: DPDK's testpmd on a virtio-user device, which answers every ARP request and
-every echo request that reaches it, whatever the address."""
+"""A guest on vhost-user that boots in a second: DPDK's testpmd on a virtio-user device, which answers every ARP request
+and every echo request that reaches it, whatever the address."""
 
 import subprocess
 from pathlib import Path
@@ -9,8 +9,8 @@ from .sandbox import SCRATCH
 
 
 class VhostGuest:
-    """Runs from start() to stop(). It is the server of its socket, as QEMU is, and ferryd connects; or it is the client of
-    a socket that ferryd serves."""
+    """Runs from start() to stop(). It is the server of its socket, as QEMU is, and ferryd connects; or it is the client
+    of a socket that ferryd serves."""
 
     def __init__(self, name: str, mac: str):
         self.name, self.mac = name, mac
@@ -24,9 +24,11 @@ class VhostGuest:
         with log.open("ab") as output:
             self._process = subprocess.Popen(
                 ["dpdk-testpmd", "--no-huge", "-m", "64", "--no-pci", "--no-shconf", f"--file-prefix={self.name}",
-                 "--lcores", "0@0,1@0", "--vdev", f"net_virtio_user0,path={socket},server={int(server)},mac={self.mac},queues=1",
-                 "--", "--forward-mode=icmpecho", "--auto-start", "--no-mlockall", "--total-num-mbufs=2048", "--rxd=256",
-                 "--txd=256"], stdin=subprocess.PIPE, stdout=output, stderr=output)  # it ends when its input does
+                 "--lcores", "0@0,1@0", "--vdev",
+                 f"net_virtio_user0,path={socket},server={int(server)},mac={self.mac},queues=1",
+                 "--", "--forward-mode=icmpecho", "--auto-start", "--no-flush-rx", "--no-mlockall",
+                 "--total-num-mbufs=2048", "--rxd=256", "--txd=256"],
+                stdin=subprocess.PIPE, stdout=output, stderr=output)  # it ends when its input does
 
         def listens() -> bool:
             if self._process.poll() is not None:

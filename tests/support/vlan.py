@@ -1,5 +1,5 @@
-"""A VLAN device made in user space, because a kernel need not have the 8021q module: a tap device whose frames leave and
-enter a guest's eth0 with an 802.1Q tag."""
+"""A VLAN device made in user space, because a kernel need not have the 8021q module: a tap device whose frames leave
+and enter a guest's eth0 with an 802.1Q tag."""
 
 import fcntl
 import os

@@ -22,8 +22,8 @@ class Test:
 
 
 def _programs() -> list[tuple[str, bool]]:
-    """The names that programs have in CMake and CTest - unit-FOLDER… as each folder under unit/ says, packets-SUBJECT for
-    each packets/SUBJECT_test.cpp - and whether they need ferryd's parts, which are not built with sanitizers."""
+    """The names that programs have in CMake and CTest - unit-FOLDER… as each folder under unit/ says, packets-SUBJECT
+    for each packets/SUBJECT_test.cpp - and whether they need ferryd's parts, which are not built with sanitizers."""
     programs = []
     for path in sorted((TESTS / "unit").glob("*/CMakeLists.txt")):
         text = path.read_text(encoding="utf-8")
@@ -48,14 +48,15 @@ def all_tests() -> list[Test]:
 
 
 def choose(tests: list[Test], wanted: list[str]) -> list[Test]:
-    """The tests that `wanted` names: whole names, folders or patterns with * and ?. Raises KeyError for a name that fits
-    no test."""
+    """The tests that `wanted` names: whole names, folders or patterns with * and ?. Raises KeyError for a name that
+    fits no test."""
     if not wanted:
         return tests
     chosen = set()
     for name in wanted:
         pattern = name.rstrip("/")
-        fits = {test for test in tests if fnmatch.fnmatchcase(test.name, pattern) or test.name.startswith(pattern + "/")}
+        fits = {test for test in tests
+                if fnmatch.fnmatchcase(test.name, pattern) or test.name.startswith(pattern + "/")}
         if not fits:
             raise KeyError(name)
         chosen |= fits

@@ -58,7 +58,8 @@ def execute(test: Test) -> Result:
 
 
 def _end_group(process: subprocess.Popen) -> None:
-    """Ends whatever of the test's process group still runs. Scripts need no gentler end: their sandbox goes with them."""
+    """Ends whatever of the test's process group still runs. Scripts need no gentler end: their sandbox goes with
+    them."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
