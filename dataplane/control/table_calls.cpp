@@ -110,6 +110,9 @@ Expected<ferry::AdjacencySpec> Controller::Impl::adjacency_for(const VtepConfig&
 
 Expected<void> Controller::Impl::add_vtep(const VtepConfig& vtep)
 {
+    if (vtep.address == config.host.vtep)
+        return ferry::fail(ErrorCode::invalid_argument,
+                           fmt::format("{} is this host's own VTEP address; remote VTEPs have others", vtep.address.to_string()));
     const auto spec = adjacency_for(vtep);
     if (!spec)
         return tl::unexpected(spec.error());

@@ -63,6 +63,8 @@ def test():
         check_equal(versions, sorted(set(versions)), "versions, which rise")
 
         step("both ferryd's and Linux's guests reach it")
+        # testpmd's ring runs before testpmd has put buffers into it.
+        wait_until(lambda: hosts.vms.namespace.reaches(ADDRESS), "the guest's first answer")
         hosts.vms.namespace.ping(ADDRESS)
         hosts.p.row(VNI, MAC, here.address)
         hosts.vmp.namespace.ping(ADDRESS)

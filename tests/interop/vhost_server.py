@@ -54,6 +54,8 @@ def test():
         guest.start(path, server=False)
         wait_until(lambda: state(pair) == "up", "the guest's ring to run")
         check_equal(pair.a.row_of(VNI, MAC)["kind"], "local", "the guest's row")
+        # testpmd's ring runs before testpmd has put buffers into it.
+        wait_until(lambda: pair.vm2.namespace.reaches(ADDRESS), "the guest's first answer")
         pair.vm2.namespace.ping(ADDRESS)
         step("it goes, and ferryd waits for the next")
         guest.stop()

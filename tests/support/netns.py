@@ -64,6 +64,10 @@ class Namespace:
         for _ in range(count):
             self.command("ping", "-n", "-q", "-c", 1, "-W", 5, *options, address)
 
+    def reaches(self, address: str) -> bool:
+        """One echo request to `address`: whether it is answered."""
+        return self.start("ping", "-n", "-q", "-c", 1, "-W", 1, address, stdout=subprocess.DEVNULL).wait() == 0
+
     @contextlib.contextmanager
     def entered(self):
         """The calling thread is in the namespace inside the block. Sockets made there stay there."""
