@@ -1,5 +1,3 @@
-#include <algorithm>
-
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
@@ -62,7 +60,7 @@ void Controller::Impl::ring_started(AttachedPort& port, const Stamp& at)
     port.ring_start_events.clear();
     for (const Change& change : changes) {
         const bool here = committed && change.to.kind() == ferry::RowKind::local && change.to.attachment() == port.attachment;
-        EndpointPlace place{port.config.vni, change.mac, config.host.vtep, places.version(port.config.vni, change.mac) + 1, config.host.name};
+        EndpointPlace place{port.config.vni, change.mac, config.host.vtep, places.next_version(port.config.vni, change.mac), config.host.name};
         MoveEvent event;
         event.cause = MoveEvent::Cause::ring_start;
         event.time_ns = at.realtime_ns;
@@ -70,7 +68,7 @@ void Controller::Impl::ring_started(AttachedPort& port, const Stamp& at)
         event.mac = place.mac;
         event.from = describe(change.from);
         event.to = describe(committed ? change.to : change.from);
-        event.version = here ? place.version : place.version - 1;
+        event.version = here ? place.version : places.version(place.vni, place.mac);
         const std::uint64_t id = log.record(std::move(event)).id;
         port.ring_start_events.push_back(id);
         if (!here)
@@ -121,16 +119,18 @@ void Controller::Impl::announce(std::uint64_t event, const EndpointPlace& place)
 void Controller::Impl::peer_answered(std::uint64_t event, const EndpointPlace& place, const std::string& peer, bool told, std::uint64_t version)
 {
     if (MoveEvent* recorded = log.find(event)) {
-        auto& list = told ? recorded->peers_told : recorded->peers_failed;
-        if (std::find(list.begin(), list.end(), peer) == list.end())
-            list.push_back(peer);
+        // A peer that is told again with a higher version gives its last word.
+        std::erase(recorded->peers_told, peer);
+        std::erase(recorded->peers_failed, peer);
+        (told ? recorded->peers_told : recorded->peers_failed).push_back(peer);
     }
+    places.heard(place.vni, place.mac, version);
     const EndpointPlace* known = places.find(place.vni, place.mac);
     if (told || version <= place.version || known == nullptr || known->version != place.version || known->host != place.host)
         return;
     // The peer remembers more of this endpoint than this host, which has restarted. The VM still runs here: say so again.
     EndpointPlace again = place;
-    again.version = version + 1;
+    again.version = places.next_version(place.vni, place.mac);
     const Row present = row(place.vni, place.mac);
     const AttachedPort* port = present.kind() == ferry::RowKind::local ? ports.find(present.attachment()) : nullptr;
     if (port == nullptr || port->vhost == nullptr || !port->vhost->running())

@@ -1,5 +1,7 @@
 #include "control/place_book.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 namespace ferryd {
@@ -7,7 +9,7 @@ namespace ferryd {
 const EndpointPlace* PlaceBook::find(ferry::Vni vni, ferry::MacAddress mac) const
 {
     const auto found = places_.find({vni, mac});
-    return found == places_.end() ? nullptr : &found->second;
+    return found == places_.end() ? nullptr : &found->second.place;
 }
 
 std::uint64_t PlaceBook::version(ferry::Vni vni, ferry::MacAddress mac) const
@@ -30,15 +32,21 @@ ferry::Expected<void> PlaceBook::keep(const EndpointPlace& place)
     if (places_.size() >= most_ && !places_.contains(key))
         return ferry::fail(ferry::ErrorCode::table_full,
                            fmt::format("the places of {} endpoints are known, which is the bound (limits.rows)", most_));
-    places_[key] = place;
+    places_[key].place = place;
     return {};
 }
 
-void PlaceBook::raise(ferry::Vni vni, ferry::MacAddress mac, std::uint64_t version)
+std::uint64_t PlaceBook::next_version(ferry::Vni vni, ferry::MacAddress mac) const
 {
     const auto found = places_.find({vni, mac});
-    if (found != places_.end() && found->second.version < version)
-        found->second.version = version;
+    return found == places_.end() ? 1 : std::max(found->second.place.version, found->second.heard) + 1;
+}
+
+void PlaceBook::heard(ferry::Vni vni, ferry::MacAddress mac, std::uint64_t version)
+{
+    const auto found = places_.find({vni, mac});
+    if (found != places_.end())
+        found->second.heard = std::max(found->second.heard, version);
 }
 
 void PlaceBook::forget(ferry::Vni vni)

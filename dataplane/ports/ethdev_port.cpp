@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <string_view>
 
 #include <fmt/format.h>
 #include <rte_ethdev.h>
@@ -58,6 +57,9 @@ ferry::Expected<std::unique_ptr<EthdevPort>> EthdevPort::open(const std::string&
         return tl::unexpected(started.error());
     port->discard_received();
     port->observe();
+    if (const std::uint32_t mtu = port->interface_mtu_; options.underlay && mtu != 0 && mtu < options.mtu)
+        spdlog::warn("the interface of \"{}\" has an MTU of {}, which is less than the underlay's {}; larger frames are dropped "
+                     "(ip link set mtu)", devargs, mtu, options.mtu);
     return port;
 }
 
@@ -73,7 +75,6 @@ ferry::Expected<void> EthdevPort::start(const std::string& devargs, const Ethdev
         return failed("asking for its abilities", result);
     receive_queues_ = std::max<std::uint16_t>(1, std::min(options.receive_queues, info.max_rx_queues));
     transmit_queues_ = std::max<std::uint16_t>(1, std::min(options.transmit_queues, info.max_tx_queues));
-    needs_link_ = std::string_view(info.driver_name) == "net_af_packet";
 
     const rte_eth_conf conf = configuration_for(info, options, receive_queues_);
     chains_ = conf.txmode.offloads & RTE_ETH_TX_OFFLOAD_MULTI_SEGS;
@@ -134,26 +135,45 @@ Transmitted EthdevPort::transmit(std::uint16_t queue, rte_mbuf** frames, std::ui
 {
     const bool link_up = link_up_.load(std::memory_order_relaxed);
     const auto refusal = underlay_ && !link_up ? ferry::DropReason::underlay_down : ferry::DropReason::transmit_failed;
-    if (needs_link_ && !link_up)
+    if (!link_up && !sockets_.empty())
         return {0, refusal};
-    if (!chains_) {
-        for (std::uint16_t i = 0; i < count; ++i) {
-            if (frames[i]->nb_segs > 1 && rte_pktmbuf_linearize(frames[i]) != 0)
-                count = i;  // what the device cannot send goes, and what follows it with it, so that order is kept
-        }
-    }
+    std::uint16_t good = 0;
+    while (good < count && sends(frames[good]))
+        ++good;
     std::uint16_t taken = 0;
-    for (int attempt = 0; taken < count && attempt < transmit_attempts; ++attempt)
-        taken = static_cast<std::uint16_t>(taken + rte_eth_tx_burst(port_, queue, frames + taken,
-                                                                    static_cast<std::uint16_t>(count - taken)));
-    return {taken, refusal};
+    for (int attempt = 0; taken < good && attempt < transmit_attempts; ++attempt)
+        taken = static_cast<std::uint16_t>(taken + rte_eth_tx_burst(port_, queue, frames + taken, static_cast<std::uint16_t>(good - taken)));
+    if (taken < good || good == count)
+        return {taken, refusal};
+    return {taken, too_large(frames[good]) ? ferry::DropReason::frame_too_big : ferry::DropReason::transmit_failed, 1};
+}
+
+/// False for what the device cannot send. A frame of several buffers is made one where the device wants that.
+bool EthdevPort::sends(rte_mbuf* frame) const noexcept
+{
+    return !too_large(frame) && (chains_ || frame->nb_segs == 1 || rte_pktmbuf_linearize(frame) == 0);
+}
+
+/// The kernel's own rule: a VLAN tag does not count.
+bool EthdevPort::too_large(const rte_mbuf* frame) const noexcept
+{
+    const std::uint32_t mtu = interface_mtu_.load(std::memory_order_relaxed);
+    if (mtu == 0 || frame->pkt_len <= mtu + RTE_ETHER_HDR_LEN)
+        return false;
+    const bool tagged = frame->data_len >= RTE_ETHER_HDR_LEN &&
+                        rte_pktmbuf_mtod(frame, const rte_ether_hdr*)->ether_type == rte_cpu_to_be_16(RTE_ETHER_TYPE_VLAN);
+    return !tagged || frame->pkt_len > mtu + RTE_ETHER_HDR_LEN + RTE_VLAN_HLEN;
 }
 
 std::uint64_t EthdevPort::observe()
 {
     rte_eth_link link{};
-    if (rte_eth_link_get_nowait(port_, &link) == 0)
+    if (const auto interface = sockets_.interface()) {
+        link_up_.store(interface->up, std::memory_order_relaxed);
+        interface_mtu_.store(interface->mtu, std::memory_order_relaxed);
+    } else if (rte_eth_link_get_nowait(port_, &link) == 0) {
         link_up_.store(link.link_status == RTE_ETH_LINK_UP, std::memory_order_relaxed);
+    }
     rte_eth_stats statistics{};
     std::uint64_t missed = sockets_.dropped();
     if (rte_eth_stats_get(port_, &statistics) == 0)

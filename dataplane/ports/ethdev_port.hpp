@@ -46,15 +46,17 @@ private:
     EthdevPort(std::uint16_t port, const EthdevOptions& options) : port_(port), underlay_(options.underlay) {}
     ferry::Expected<void> start(const std::string& devargs, const EthdevOptions& options);
     void discard_received() noexcept;
+    bool sends(rte_mbuf* frame) const noexcept;
+    bool too_large(const rte_mbuf* frame) const noexcept;
 
     std::uint16_t port_;
     std::uint16_t receive_queues_ = 1, transmit_queues_ = 1;
     bool underlay_;
     bool chains_ = false;          ///< the device sends frames of several buffers
-    bool needs_link_ = false;      ///< the driver takes frames and loses them while the link is down
     bool promiscuous_ = false;     ///< the device was made so, and is to be made as it was
     bool open_ = true;
     std::atomic<bool> link_up_{true};
+    std::atomic<std::uint32_t> interface_mtu_{0};  ///< of a kernel interface behind packet sockets; 0: not known
     PacketSockets sockets_;
 };
 

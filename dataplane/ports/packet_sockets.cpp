@@ -2,6 +2,8 @@
 
 #include <dirent.h>
 #include <linux/if_packet.h>
+#include <net/if.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -49,6 +51,24 @@ void PacketSockets::make_promiscuous() const noexcept
         membership.mr_type = PACKET_MR_PROMISC;
         setsockopt(fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &membership, sizeof(membership));
     }
+}
+
+std::optional<InterfaceState> PacketSockets::interface() const noexcept
+{
+    if (sockets_.empty())
+        return std::nullopt;
+    sockaddr_ll name{};
+    socklen_t size = sizeof(name);
+    ifreq request{};
+    if (getsockname(sockets_.front(), reinterpret_cast<sockaddr*>(&name), &size) != 0 || name.sll_ifindex <= 0 ||
+        if_indextoname(static_cast<unsigned>(name.sll_ifindex), request.ifr_name) == nullptr)
+        return InterfaceState{};  // it has gone
+    InterfaceState state;
+    if (ioctl(sockets_.front(), SIOCGIFMTU, &request) == 0)
+        state.mtu = static_cast<std::uint32_t>(request.ifr_mtu);
+    if (ioctl(sockets_.front(), SIOCGIFFLAGS, &request) == 0)
+        state.up = (request.ifr_flags & IFF_UP) && (request.ifr_flags & IFF_RUNNING);
+    return state;
 }
 
 bool PacketSockets::reassemble() const noexcept

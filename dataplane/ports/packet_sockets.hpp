@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <set>
 #include <vector>
 
@@ -9,6 +10,11 @@ namespace ferryd {
 
 /// The process's open file descriptors at one moment.
 std::set<int> open_descriptors();
+
+struct InterfaceState {
+    bool up = false;        ///< administratively, and has a carrier
+    std::uint32_t mtu = 0;  ///< largest IP packet in bytes; what is larger the kernel drops without a word, as the driver asks it to
+};
 
 /// Packet sockets that were opened between two moments. Their descriptors are DPDK's; this only asks and sets options.
 class PacketSockets {
@@ -23,6 +29,8 @@ public:
     void make_promiscuous() const noexcept;
     /// True where the kernel puts IP fragments together before the sockets see them.
     bool reassemble() const noexcept;
+    /// How the interface stands now; nothing where there are no sockets. While it is down the driver loses what it takes.
+    std::optional<InterfaceState> interface() const noexcept;
     /// Frames that the kernel dropped since the start because a socket's ring was full (PACKET_STATISTICS, whose reading
     /// resets it).
     std::uint64_t dropped() noexcept;

@@ -10,10 +10,14 @@ struct rte_mbuf;
 
 namespace ferryd {
 
-/// How many frames of a burst a port took, and why it did not take the others.
+/// What became of a burst: the first `taken` frames are the port's, and the next `refused` ones it will not take, for one
+/// reason. Frames after those have not been looked at; the caller may offer them again.
 struct Transmitted {
+    static constexpr std::uint16_t all_others = 0xffff;
+
     std::uint16_t taken = 0;
     ferry::DropReason refusal = ferry::DropReason::transmit_failed;
+    std::uint16_t refused = all_others;
 };
 
 /// Receives and sends bursts of frames on queues. Each queue belongs to one worker at a time; the rest is the control thread's.
@@ -26,8 +30,8 @@ public:
 
     /// Owner of the receive queue: up to `room` frames into `frames`, which are the caller's then.
     virtual std::uint16_t receive(std::uint16_t queue, rte_mbuf** frames, std::uint16_t room) noexcept = 0;
-    /// Owner of the transmit queue: takes the first `taken` frames with their ownership. `received_tsc` is when ferry had
-    /// received the oldest of them.
+    /// Owner of the transmit queue: takes some frames with their ownership, and takes or refuses at least one. `received_tsc`
+    /// is when ferry had received the oldest of them.
     virtual Transmitted transmit(std::uint16_t queue, rte_mbuf** frames, std::uint16_t count,
                                  std::uint64_t received_tsc) noexcept = 0;
 

@@ -1,5 +1,7 @@
 #include "workers/worker_sink.hpp"
 
+#include <algorithm>
+
 #include <rte_mbuf.h>
 
 namespace ferryd {
@@ -44,9 +46,16 @@ void WorkerSink::send(Destination destination, rte_mbuf** frames, std::uint16_t 
 
 void WorkerSink::transmit(const Route& route, Destination destination, rte_mbuf** frames, std::uint16_t count) noexcept
 {
-    const Transmitted result = route.port->transmit(route.queue, frames, count, received_tsc_);
-    if (result.taken < count)
-        drop(result.refusal, destination, frames + result.taken, static_cast<std::uint16_t>(count - result.taken));
+    while (count > 0) {
+        const Transmitted result = route.port->transmit(route.queue, frames, count, received_tsc_);
+        frames += result.taken;
+        count = static_cast<std::uint16_t>(count - result.taken);
+        const std::uint16_t refused = std::min(result.refused, count);
+        if (refused > 0)
+            drop(result.refusal, destination, frames, refused);
+        frames += refused;
+        count = static_cast<std::uint16_t>(count - refused);
+    }
 }
 
 void WorkerSink::hand_over(const Route& route, Destination destination, rte_mbuf** frames, std::uint16_t count) noexcept

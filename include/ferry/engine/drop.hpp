@@ -59,7 +59,7 @@ inline constexpr std::array<DropText, drop_reason_count> drop_texts{{
     {"hairpin", "The destination is behind the attachment or VTEP that the frame came from."},
     {"attachment_unknown", "The frame came from an attachment that is no longer in the tables."},
     {"frame_too_big",
-     "With its outer headers the frame is larger than the underlay's MTU; raise that, or lower the guest's."},
+     "The frame is larger than the underlay's MTU, with its outer headers, or than its attachment's; raise that, or lower the guest's."},
     {"outer_truncated", "The frame from the underlay ends before its outer headers and an inner Ethernet header do."},
     {"outer_version", "The outer IP header says another version than its EtherType."},
     {"outer_options", "The outer IPv4 header has options, or a length that is not 20 bytes; VTEPs send none."},

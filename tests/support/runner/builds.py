@@ -32,20 +32,26 @@ def build(flavour: str, tests: list[Test], catalogue: list[Test]) -> None:
     launcher = ["-DCMAKE_CXX_COMPILER_LAUNCHER=ccache"] if shutil.which("ccache") else []
     _run(["cmake", "-S", REPOSITORY, "-B", folder, "-G", "Ninja", *options, *launcher])
     _check_complete(flavour, folder, catalogue)
-    _run(["ninja", "-C", folder, f"-j{os.cpu_count()}", *_targets(tests)])
+    _run(["ninja", "-C", folder, f"-j{os.cpu_count()}", *_targets(flavour, tests, catalogue)])
     if any(test.script.startswith("tests/demo/") for test in tests):
         # The guest's image needs packages from the network, which the tests' sandbox has not.
         example = "examples/move-a-vm"
         _run([REPOSITORY / example / "guest/build-image", folder / example / "image", folder / example / "vm-answer"])
 
 
-def _targets(tests: list[Test]) -> list[str]:
-    targets = [test.program for test in tests if test.program]
-    if any(test.script for test in tests):
-        targets += ["ferry", "ferryd", "ferryctl"]
-    if any(test.script.startswith("tests/demo/") for test in tests):
-        targets += ["vm-answer", "udp-flow"]
-    return targets
+#: what the scripts of a folder need, as targets of the build
+_NEEDS = {"interop": ["ferryd", "ferryctl"], "install": ["lib/all", "dataplane/all"],
+          "demo": ["ferryd", "ferryctl", "vm-answer", "udp-flow"]}
+
+
+def _targets(flavour: str, tests: list[Test], catalogue: list[Test]) -> list[str]:
+    """Everything, benchmarks too, where all tests are chosen; otherwise no more than is needed."""
+    if all(test in tests for test in catalogue if test.flavour == flavour):
+        return ["all"]
+    targets = {test.program for test in tests if test.program}
+    for folder in {test.script.split("/")[1] for test in tests if test.script}:
+        targets.update(_NEEDS[folder])
+    return sorted(targets)
 
 
 def _check_complete(flavour: str, folder: Path, catalogue: list[Test]) -> None:

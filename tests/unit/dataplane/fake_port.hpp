@@ -25,13 +25,19 @@ public:
         return count;
     }
 
-    Transmitted transmit(std::uint16_t queue, rte_mbuf** frames, std::uint16_t count, std::uint64_t received_tsc) noexcept override
+    Transmitted transmit(std::uint16_t, rte_mbuf** frames, std::uint16_t count, std::uint64_t received_tsc) noexcept override
     {
         const std::lock_guard lock(mutex_);
         last_received_tsc_ = received_tsc;
-        last_queue_ = queue;
         if (refuses_)
             return {0, *refuses_};
+        if (refuses_every_ != 0) {
+            std::uint16_t good = 0;
+            while (good < count && ++seen_ % refuses_every_ != 0)
+                ++good;
+            sent_.insert(sent_.end(), frames, frames + good);
+            return {good, ferry::DropReason::frame_too_big, 1};
+        }
         sent_.insert(sent_.end(), frames, frames + count);
         return {count, {}};
     }
@@ -67,14 +73,20 @@ public:
         const std::lock_guard lock(mutex_);
         refuses_ = reason;
     }
+    /// Refuses each frame whose number, counted from 1, `every` divides, and takes the others.
+    void refuse_one_in(std::uint32_t every)
+    {
+        const std::lock_guard lock(mutex_);
+        refuses_every_ = every;
+    }
 
 private:
+    std::uint32_t refuses_every_ = 0, seen_ = 0;
     std::uint16_t receive_queues_, transmit_queues_;
     mutable std::mutex mutex_;
     std::vector<rte_mbuf*> waiting_, sent_;
     std::size_t next_ = 0;
     std::uint64_t last_received_tsc_ = 0;
-    std::uint16_t last_queue_ = 0;
     std::optional<ferry::DropReason> refuses_;
 };
 

@@ -51,17 +51,21 @@ TEST_CASE("endpoints are told apart by VNI and MAC")
     CHECK(book.find(*ferry::Vni::make(200), mac) != nullptr);
 }
 
-TEST_CASE("a version that another host knows raises ours, and never lowers it")
+TEST_CASE("the next version is above all that is known or was heard of")
 {
     PlaceBook book(10);
     const ferry::Vni vni = *ferry::Vni::make(100);
-    book.raise(vni, mac, 9);
-    CHECK(book.version(vni, mac) == 0);
+    CHECK(book.next_version(vni, mac) == 1);
+    book.heard(vni, mac, 9);
+    CHECK(book.next_version(vni, mac) == 1);
     REQUIRE(book.keep(place(5, "a")));
-    book.raise(vni, mac, 9);
-    CHECK(book.version(vni, mac) == 9);
-    book.raise(vni, mac, 2);
-    CHECK(book.version(vni, mac) == 9);
+    CHECK(book.next_version(vni, mac) == 6);
+    book.heard(vni, mac, 9);
+    CHECK(book.next_version(vni, mac) == 10);
+    book.heard(vni, mac, 2);
+    CHECK(book.next_version(vni, mac) == 10);
+    CHECK(book.version(vni, mac) == 5);
+    CHECK(book.is_news(place(9, "a")));
 }
 
 TEST_CASE("the book is bounded, and known endpoints still change when it is full")

@@ -209,6 +209,18 @@ TEST_CASE("what a port refuses is dropped under the port's reason, by the worker
     CHECK(owner.attachment(host.b_id).drops[static_cast<std::size_t>(DropReason::ring_stopped)].get() == 100);
 }
 
+TEST_CASE("a frame that a port will not take does not take others of its burst with it")
+{
+    Host host(2);
+    host.b.refuse_one_in(3);
+    host.a.put(Host::frames(1, 99));
+    REQUIRE(eventually([&] { return host.drops(DropReason::frame_too_big) == 33; }));
+    const auto sent = host.b.sent();
+    REQUIRE(sent.size() == 66);
+    for (std::uint32_t i = 0; i < sent.size(); ++i)
+        REQUIRE(Host::number_of(sent[i]) == i / 2 * 3 + i % 2 + 1);
+}
+
 TEST_CASE("every buffer comes back")
 {
     const unsigned before = rte_mempool_avail_count(pool());
