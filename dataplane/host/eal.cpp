@@ -1,14 +1,8 @@
 #include "host/eal.hpp"
 
-#include <fcntl.h>
 #include <sched.h>
-#include <sys/file.h>
 #include <sys/mman.h>
 #include <unistd.h>
-
-#include <cerrno>
-#include <cstdlib>
-#include <cstring>
 
 #include <fmt/format.h>
 #include <rte_eal.h>
@@ -18,56 +12,6 @@
 namespace ferryd {
 
 using ferry::ErrorCode;
-
-/// The folder that EAL makes for its sockets, locked for as long as it is ours: EAL itself would share it with another
-/// process of the same file prefix.
-class Eal::RuntimeFolder {
-public:
-    static ferry::Expected<std::unique_ptr<RuntimeFolder>> make(const std::string& file_prefix)
-    {
-        // EAL's own rule for the place (lib/eal/unix/eal_filesystem.c): by user and environment.
-        std::filesystem::path base = "/var/run";
-        if (const char* systemd = std::getenv("RUNTIME_DIRECTORY"); systemd != nullptr) {
-            base = systemd;
-        } else if (getuid() != 0) {
-            const char* set = std::getenv("XDG_RUNTIME_DIR");
-            base = set != nullptr ? set : "/tmp";
-        }
-        auto folder = std::unique_ptr<RuntimeFolder>(new RuntimeFolder(base / "dpdk" / file_prefix));
-        // Another ferryd that ends may remove the outer folder just now.
-        for (int attempt = 0; attempt < 3 && folder->lock_ < 0; ++attempt) {
-            std::error_code error;
-            std::filesystem::create_directories(folder->path_, error);
-            folder->lock_ = open(folder->path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        }
-        if (folder->lock_ < 0)
-            return ferry::fail(ErrorCode::unavailable, fmt::format("no run-time folder for DPDK at {}: {}",
-                                                                   folder->path_.string(), std::strerror(errno)));
-        if (flock(folder->lock_, LOCK_EX | LOCK_NB) != 0)
-            return ferry::fail(ErrorCode::in_use,
-                               fmt::format("another process uses DPDK's file prefix \"{}\" ({} is locked); choose another "
-                                           "dpdk.file_prefix", file_prefix, folder->path_.string()));
-        folder->ours_ = true;
-        return folder;
-    }
-
-    ~RuntimeFolder()
-    {
-        std::error_code ignored;
-        if (ours_) {
-            std::filesystem::remove_all(path_, ignored);
-            std::filesystem::remove(path_.parent_path(), ignored);  // which fails where others' folders are in it
-        }
-        if (lock_ >= 0)
-            close(lock_);
-    }
-
-private:
-    explicit RuntimeFolder(std::filesystem::path path) : path_(std::move(path)) {}
-    std::filesystem::path path_;
-    int lock_ = -1;
-    bool ours_ = false;
-};
 
 namespace {
 
@@ -129,7 +73,7 @@ ferry::Expected<std::unique_ptr<Eal>> Eal::start(const DpdkConfig& config)
                                        "(sysctl vm.nr_hugepages) or set \"auto\"", config.memory_mb));
 
     const std::string prefix = config.file_prefix.empty() ? fmt::format("ferryd-{}", getpid()) : config.file_prefix;
-    auto folder = RuntimeFolder::make(prefix);
+    auto folder = RuntimeFolder::make(RuntimeFolder::base(), prefix);
     if (!folder)
         return tl::unexpected(folder.error());
     eal->folder_ = std::move(*folder);

@@ -1,7 +1,6 @@
 // DPDK's environment: started once in a process, and nothing left behind afterwards.
 #pragma once
 
-#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
@@ -10,6 +9,7 @@
 
 #include "config/config.hpp"
 #include "host/eal_log.hpp"
+#include "host/runtime_folder.hpp"
 
 namespace ferryd {
 
@@ -26,7 +26,6 @@ public:
     Eal& operator=(const Eal&) = delete;
 
 private:
-    class RuntimeFolder;
     Eal();
     std::unique_ptr<EalLog> log_;
     std::unique_ptr<RuntimeFolder> folder_;

@@ -108,6 +108,12 @@ ferry::Expected<void> attach_vhost_callbacks(const std::string& path, VhostPort&
     return {};
 }
 
+bool has_vhost_callbacks(const std::string& path)
+{
+    const std::lock_guard lock(ports_by_path_mutex);
+    return ports_by_path().contains(path);
+}
+
 void detach_vhost_callbacks(const std::string& path)
 {
     const std::lock_guard lock(ports_by_path_mutex);

@@ -49,18 +49,21 @@ ferry::Expected<std::unique_ptr<VhostPort>> VhostPort::open(const VhostUserPort&
 {
     if (config.queues > most_pairs)
         return ferry::fail(ErrorCode::invalid_argument, fmt::format("a port has at most {} queues", most_pairs));
+    if (has_vhost_callbacks(config.socket.string()))
+        return ferry::fail(ErrorCode::already_exists, fmt::format("another port has the socket {}", config.socket.string()));
+    // Before DPDK knows the path: unregistering it removes whatever a server finds there.
+    if (!config.client) {
+        if (auto free = free_socket_path(config.socket); !free)
+            return tl::unexpected(free.error());
+    }
     auto port = std::unique_ptr<VhostPort>(new VhostPort(config, key, host, pool));
     port->open_ = false;
     const EalComplaints complaints;
     const std::uint64_t flags = RTE_VHOST_USER_NET_COMPLIANT_OL_FLAGS | (config.client ? RTE_VHOST_USER_CLIENT : 0);
     if (rte_vhost_driver_register(port->path_.c_str(), flags) != 0)
-        return ferry::fail(ErrorCode::already_exists, fmt::format("the vhost-user socket {} cannot be registered; does another "
-                                                                  "port have it?{}", port->path_, complaints.text()));
+        return ferry::fail(ErrorCode::unavailable, fmt::format("DPDK does not take the vhost-user socket {}{}", port->path_,
+                                                               complaints.text()));
     port->open_ = true;
-    if (!config.client) {
-        if (auto free = free_socket_path(config.socket); !free)
-            return tl::unexpected(free.error());
-    }
     if (rte_vhost_driver_disable_features(port->path_.c_str(), unfinished_frames) != 0)
         return ferry::fail(ErrorCode::internal, fmt::format("DPDK does not withhold features of {}", port->path_));
     if (auto attached = attach_vhost_callbacks(port->path_, *port); !attached)

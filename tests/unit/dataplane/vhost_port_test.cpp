@@ -1,0 +1,128 @@
+// vhost-user ports without a VM: whose socket a path is, and what stays when a port goes.
+#include "ports/vhost_port.hpp"
+
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include <catch2/catch.hpp>
+#include <rte_mbuf.h>
+
+#include "eal.hpp"
+#include "host/socket_path.hpp"
+
+using ferry::DropReason;
+using ferry::ErrorCode;
+using ferryd::PortKey;
+using ferryd::VhostPort;
+using ferryd::VhostUserPort;
+
+namespace {
+
+struct QuietHost final : ferryd::RingHost {
+    void ring_event(const ferryd::RingEvent&) override { ++events; }
+    void wait_until_handed_on() override {}
+    int events = 0;
+};
+
+/// A folder that goes with the test, and what ports need.
+struct Fixture {
+    Fixture()
+    {
+        ferry::test::start_eal();
+        char name[] = "/tmp/ferry-vhost-port-XXXXXX";
+        folder = mkdtemp(name);
+    }
+    ~Fixture() { std::filesystem::remove_all(folder); }
+
+    ferry::Expected<std::unique_ptr<VhostPort>> open(const char* name, bool client)
+    {
+        static rte_mempool* pool = ferry::test::make_pool("vhost", 255);
+        return VhostPort::open(VhostUserPort{folder / name, client, 1}, PortKey{1}, host, pool);
+    }
+
+    std::filesystem::path folder;
+    QuietHost host;
+};
+
+}  // namespace
+
+TEST_CASE("a server's socket is there from start() to close(), and the port waits for its VM")
+{
+    Fixture fixture;
+    auto port = fixture.open("vm.sock", false);
+    REQUIRE(port);
+    REQUIRE((*port)->start());
+    CHECK(ferryd::somebody_listens(fixture.folder / "vm.sock"));
+    CHECK((*port)->state() == "waiting");
+    CHECK_FALSE((*port)->running());
+    (*port)->close();
+    CHECK_FALSE(std::filesystem::exists(fixture.folder / "vm.sock"));
+    CHECK(fixture.host.events == 0);
+}
+
+TEST_CASE("a client waits for a socket that is not there yet, and leaves nothing")
+{
+    Fixture fixture;
+    auto port = fixture.open("vm.sock", true);
+    REQUIRE(port);
+    REQUIRE((*port)->start());
+    CHECK((*port)->state() == "waiting");
+    port->reset();
+    CHECK(std::filesystem::is_empty(fixture.folder));
+}
+
+TEST_CASE("a socket that another process serves is neither taken nor removed")
+{
+    Fixture fixture;
+    const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_un name{};
+    name.sun_family = AF_UNIX;
+    (fixture.folder / "vm.sock").string().copy(name.sun_path, sizeof(name.sun_path) - 1);
+    REQUIRE(bind(fd, reinterpret_cast<const sockaddr*>(&name), sizeof(name)) == 0);
+    REQUIRE(listen(fd, 4) == 0);
+    const auto refused = fixture.open("vm.sock", false);
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().code == ErrorCode::in_use);
+    CHECK(ferryd::somebody_listens(fixture.folder / "vm.sock"));
+    close(fd);
+    CHECK(fixture.open("vm.sock", false));
+}
+
+TEST_CASE("a file that is no socket is neither taken nor removed")
+{
+    Fixture fixture;
+    std::ofstream(fixture.folder / "vm.sock") << "precious";
+    const auto refused = fixture.open("vm.sock", false);
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().code == ErrorCode::already_exists);
+    CHECK(std::filesystem::file_size(fixture.folder / "vm.sock") == 8);
+}
+
+TEST_CASE("two ports cannot have one socket, and the first goes on")
+{
+    Fixture fixture;
+    const auto client = GENERATE(true, false);
+    auto first = fixture.open("vm.sock", client);
+    REQUIRE(first);
+    REQUIRE((*first)->start());
+    const auto second = fixture.open("vm.sock", false);
+    REQUIRE_FALSE(second);
+    CHECK(second.error().code == ErrorCode::already_exists);
+    CHECK(ferryd::somebody_listens(fixture.folder / "vm.sock") == !client);
+}
+
+TEST_CASE("frames for a ring that does not run are refused as such")
+{
+    Fixture fixture;
+    const auto port = fixture.open("vm.sock", true);
+    REQUIRE(port);
+    rte_mbuf* frames[2] = {};
+    const ferryd::Transmitted result = (*port)->transmit(0, frames, 2, 0);
+    CHECK(result.taken == 0);
+    CHECK(result.refusal == DropReason::ring_stopped);
+    CHECK((*port)->receive(0, frames, 2) == 0);
+}
