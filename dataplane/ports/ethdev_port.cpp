@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
+#include <thread>
 
 #include <fmt/format.h>
 #include <rte_ethdev.h>
@@ -57,6 +59,11 @@ ferry::Expected<std::unique_ptr<EthdevPort>> EthdevPort::open(const std::string&
         return tl::unexpected(started.error());
     port->discard_received();
     port->observe();
+    // The kernel tells of a new carrier up to a second late; what is sent meanwhile would be refused.
+    for (int i = 0; i < 100 && !port->link_up_ && port->is_enabled(); ++i) {
+        std::this_thread::sleep_for(std::chrono::milliseconds{10});
+        port->observe();
+    }
     if (const std::uint32_t mtu = port->interface_mtu_; options.underlay && mtu != 0 && mtu < options.mtu)
         spdlog::warn("the interface of \"{}\" has an MTU of {}, which is less than the underlay's {}; larger frames are dropped "
                      "(ip link set mtu)", devargs, mtu, options.mtu);
@@ -163,6 +170,13 @@ bool EthdevPort::too_large(const rte_mbuf* frame) const noexcept
     const bool tagged = frame->data_len >= RTE_ETHER_HDR_LEN &&
                         rte_pktmbuf_mtod(frame, const rte_ether_hdr*)->ether_type == rte_cpu_to_be_16(RTE_ETHER_TYPE_VLAN);
     return !tagged || frame->pkt_len > mtu + RTE_ETHER_HDR_LEN + RTE_VLAN_HLEN;
+}
+
+/// Whether the kernel's interface behind the device, if there is one, has been switched on.
+bool EthdevPort::is_enabled() const noexcept
+{
+    const auto interface = sockets_.interface();
+    return interface && interface->enabled;
 }
 
 std::uint64_t EthdevPort::observe()

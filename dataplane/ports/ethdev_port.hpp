@@ -48,6 +48,7 @@ private:
     void discard_received() noexcept;
     bool sends(rte_mbuf* frame) const noexcept;
     bool too_large(const rte_mbuf* frame) const noexcept;
+    bool is_enabled() const noexcept;
 
     std::uint16_t port_;
     std::uint16_t receive_queues_ = 1, transmit_queues_ = 1;

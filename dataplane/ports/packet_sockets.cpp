@@ -66,8 +66,10 @@ std::optional<InterfaceState> PacketSockets::interface() const noexcept
     InterfaceState state;
     if (ioctl(sockets_.front(), SIOCGIFMTU, &request) == 0)
         state.mtu = static_cast<std::uint32_t>(request.ifr_mtu);
-    if (ioctl(sockets_.front(), SIOCGIFFLAGS, &request) == 0)
-        state.up = (request.ifr_flags & IFF_UP) && (request.ifr_flags & IFF_RUNNING);
+    if (ioctl(sockets_.front(), SIOCGIFFLAGS, &request) == 0) {
+        state.enabled = (request.ifr_flags & IFF_UP) != 0;
+        state.up = state.enabled && (request.ifr_flags & IFF_RUNNING) != 0;
+    }
     return state;
 }
 

@@ -13,6 +13,7 @@ std::set<int> open_descriptors();
 
 struct InterfaceState {
     bool up = false;        ///< administratively, and has a carrier
+    bool enabled = false;   ///< administratively
     std::uint32_t mtu = 0;  ///< largest IP packet in bytes; what is larger the kernel drops without a word, as the driver asks it to
 };
 
