@@ -6,6 +6,7 @@
 
 #include <set>
 
+#include "engine/encap.hpp"
 #include "host.hpp"
 
 using namespace ferry;
@@ -151,6 +152,23 @@ TEST_CASE("The IPv4 checksum is right for every address, length and mark that ma
             CHECK(hex(out[0].frame) == hex(expected(outer, inner, out[0].frame)));
         }
     }
+}
+
+TEST_CASE("The step that patches the IPv4 checksum is right for every sum of a template")
+{
+    std::size_t wrong = 0;
+    for (const std::uint16_t length :
+         std::initializer_list<std::uint16_t>{50, 96, 255, 256, 511, 1600, 0xfdff, 0xffff}) {
+        for (std::uint8_t ecn = 0; ecn < 4; ++ecn) {
+            for (std::uint32_t sum = 1; sum <= 0xffff; ++sum) {
+                const auto in_memory = wire::be16{static_cast<std::uint16_t>(sum)}.raw();
+                const auto checksum =
+                    engine::outer_checksum(in_memory, wire::be16{length}, static_cast<wire::Ecn>(ecn));
+                wrong += checksum.host() != naive_checksum(join({u16(sum), u16(length), {0, ecn}}));
+            }
+        }
+    }
+    CHECK(wrong == 0);
 }
 
 TEST_CASE("The outer header carries the adjacency's DSCP, TTL, port and the segment's VNI")
