@@ -1,0 +1,137 @@
+// The protocol of a move as a machine without I/O, clock or threads: events in, actions out.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <ferry/error.hpp>
+#include <ferry/move/ledger.hpp>
+#include <ferry/move/message.hpp>
+
+namespace ferry::move {
+
+/// Nanoseconds by the driver's monotonic clock.
+using Time = std::int64_t;
+
+struct Times {
+    Time hold = 2'000'000'000;        ///< a stopped ring's dock waits so long to be claimed
+    Time arm = 200'000'000;           ///< a sender marks at least so long before it turns
+    Time lease = 30'000'000'000;      ///< nobody has come by the relay for so long: the books are closed
+    Time retry = 20'000'000;          ///< an unanswered message is repeated, later and later, up to retry_longest
+    Time retry_longest = 1'000'000'000;
+    Time settle = 1'000'000'000;      ///< a sender stops marking at the latest, where the new host does not answer
+};
+
+struct Bounds {
+    std::uint32_t keys = 65'536;      ///< endpoints of which something is remembered
+};
+
+struct MachineConfig {
+    Host self;
+    std::uint64_t term = 1;           ///< one above the highest that was ever used or seen
+    std::vector<Host> peers;          ///< ferry hosts that can be asked
+    std::uint32_t first_label = 0xf0'0000, labels = 65'536;  ///< the VNIs that this host may choose labels from
+    Times times;
+    Bounds bounds;
+};
+
+// What the driver tells the machine ---------------------------------------------------------------------------------
+
+/// Where this host's FDB says that an endpoint is.
+struct Place {
+    enum class Kind : std::uint8_t { nowhere, here, ferry, plain };
+    Kind kind = Kind::nowhere;
+    Host host{};                      ///< of ferry and plain
+};
+
+// What the machine wants done ---------------------------------------------------------------------------------------
+// In their order. "Gate" is the endpoint's gate (gate.hpp), "row" its FDB row.
+
+struct Send { Host to; Message message; };
+/// The dock is dropped: nobody claimed it.
+struct Discard { Key key; };
+/// The endpoint's ring runs again where it had stopped: what was docked goes into it.
+struct Replay { Key key; };
+/// Gate: merge, closed; then row: gated to its attachment; labels lead there. Then, and not before, may the VM send.
+struct BeginClaim { Key key; Labels labels; };
+/// Gate: open when `frames` flush frames have come (Gate::expect_flush), or at once (nothing: there is no old host).
+struct Open { Key key; std::optional<std::uint64_t> flush_frames; };
+/// Gate: flush to `to`, then relay. Row: gated to its attachment.
+struct Drain { Key key; Host to; Labels labels; };
+/// Gate: the sender `from` has sent `frames` marked ones by way of the old host (Gate::expect_stream).
+struct Expect { Key key; Host from; Stream stream; std::uint64_t frames; };
+/// Row: mark what is sent for the key, by way of `via` (this host itself: its own gate). When every worker does so the
+/// driver calls marking().
+struct BeginTurn { Key key; Host via; Host to; Stream stream; };
+/// Send directly, marked. When every worker does so the driver calls flipped() with the number of frames that had been
+/// marked before.
+struct Flip { Key key; };
+/// Row: remote, `to`, unmarked. Where this host relays for the key (it had it) the row says so, without a label.
+struct EndTurn { Key key; Host to; };
+/// Row: remote, `to`, without ado: no turn was possible or necessary.
+struct PointTo { Key key; Host to; };
+/// The books of the claim are closed: gate ordinary, row local, labels free.
+struct FinishClaim { Key key; Labels labels; };
+/// The books of the relay are closed: row remote, relaying without a label; gate free.
+struct FinishRelay { Key key; Host to; };
+/// Row away: nobody has the endpoint as far as this host knows.
+struct Withdraw { Key key; };
+/// Tell plain peers by frames from the endpoint's address.
+struct Announce { Key key; };
+/// Two VMs use one MAC: the driver closes or opens the VM's way out.
+struct Silence { Key key; bool silent; };
+/// Keep on disk before what follows is sent.
+struct KeepTerm { std::uint64_t term; };
+/// Something for the books and the log; see ledger.hpp.
+struct Note { Key key; LedgerEntry entry; };
+
+using Action = std::variant<Send, Discard, Replay, BeginClaim, Open, Drain, Expect, BeginTurn, Flip, EndTurn, PointTo,
+                            FinishClaim, FinishRelay, Withdraw, Announce, Silence, KeepTerm, Note>;
+using Actions = std::vector<Action>;
+
+/// One host's. All calls from one thread. Each event appends what is to be done to `out`. Never throws but for memory:
+/// calls fail with no_memory or table_full and have changed nothing then.
+class Machine {
+public:
+    static Expected<std::unique_ptr<Machine>> make(const MachineConfig& config);
+    ~Machine();
+
+    // The data path saw.
+
+    /// The endpoint's ring has stopped here and its frames are being docked.
+    void ring_stopped(const Key& key, Time now, Actions& out);
+    /// The endpoint's ring runs here. `place` is what the FDB says of it.
+    void ring_started(const Key& key, const Place& place, Time now, Actions& out);
+    /// The attachment is taken away for good, or the key from it.
+    void removed(const Key& key, Time now, Actions& out);
+    /// Gate events.
+    void drained(const Key& key, std::uint64_t flush_frames, Time now, Actions& out);
+    void opened(const Key& key, Time now, Actions& out);
+    /// A frame of `sender` came by this host's relay: the first one, or again after a second. This host itself: one of
+    /// its own attachments. `is_ferry`: it may be turned.
+    void relayed(const Key& key, Host sender, bool is_ferry, Time now, Actions& out);
+    void stream_passed(const Key& key, Stream stream, bool in_time, Time now, Actions& out);
+    /// Nothing waits in the gate: what a claim's gate still has to put into the ring or the dock is none.
+    void merged(const Key& key, Time now, Actions& out);
+    // Row events.
+    void marking(const Key& key, Time now, Actions& out);
+    void flipped(const Key& key, std::uint64_t marked, Time now, Actions& out);
+    /// A frame of the endpoint came from `at`, or somebody says that it is there; the row names the ferry host `row`.
+    void seen_elsewhere(const Key& key, Host row, Host at, Time now, Actions& out);
+
+    // Others said.
+
+    /// `allowed`: the sender may claim endpoints of the key's VNI.
+    void received(Host from, const Message& message, bool allowed, Time now, Actions& out);
+    /// `to` cannot be reached: its connection is refused, so it does not run.
+    void unreachable(Host to, Time now, Actions& out);
+
+    /// Timers: when tick() wants to be called next; nothing: not before another event.
+    std::optional<Time> deadline() const;
+    void tick(Time now, Actions& out);
+};
+
+}  // namespace ferry::move
