@@ -1,0 +1,386 @@
+// What gate.hpp declares: intake, outlet, commands.
+#pragma once
+
+#include <ferry/move/gate.hpp>
+
+namespace ferry::move {
+
+// Intake ------------------------------------------------------------------------------------------------------------
+
+template <typename Frame>
+void Gate<Frame>::intake(Docked<Frame> docked)
+{
+    const Arrival came = docked.arrival;
+    if (came.via != Via::direct) {
+        // By way of the old host, which keeps the order. Its mark was for this host's intake.
+        docked.arrival.mark = Mark::none;
+        (came.via == Via::flush ? counters_.flush_received : counters_.relay_received).add(1);
+        pass(docked);
+        if (came.via == Via::flush) {
+            ++flush_seen_;
+            flush_progress_ = docked.since;
+            if (merging_ && open_ && !flush_known_)
+                counters_.late_flush.add(1);
+        }
+        if (came.mark == Mark::detour && merging_) {
+            ++streams_[came.stream].passed;
+            streams_[came.stream].since = docked.since;
+            check_stream(came.stream);
+        }
+        if (flush_known_ && !open_ && flush_seen_ >= flush_expected_)
+            open_now(docked.since);
+        return;
+    }
+    if (!merging_)
+        return pass(docked);
+
+    const SenderId id{came.peer, came.from_attachment};
+    Sender<Frame>* sender = waiting_.find(senders_, id);
+    if (sender == nullptr) {
+        sender = waiting_.add(senders_, id);
+        if (sender == nullptr) {
+            counters_.out_of_order.add(1);
+            return pass(docked);
+        }
+        sender->ferry = !came.from_attachment && output_.is_ferry(came.peer);
+        sender->free_at = docked.since + times_.plain;
+    }
+    if (sender->queue.empty() && may_pass(docked, *sender, docked.since))
+        return pass(docked);
+    if (!charge(docked.bytes)) {
+        counters_.out_of_order.add(1);
+        return pass(docked);
+    }
+    if (!sender->queue.push(places_, docked)) {
+        uncharge(docked.bytes);
+        counters_.out_of_order.add(1);
+        return pass(docked);
+    }
+    ++intake_waiting_;
+}
+
+template <typename Frame>
+bool Gate<Frame>::may_pass(const Docked<Frame>& docked, Sender<Frame>& sender, std::int64_t now)
+{
+    if (!open_)
+        return false;
+    if (docked.arrival.mark == Mark::turned) {
+        const Stream stream = docked.arrival.stream;
+        if (streams_[stream].over)
+            return true;
+        if (sender.waited == 0)
+            sender.waited = now;
+        if (now - std::max(sender.waited, streams_[stream].since) < times_.merge)
+            return false;
+        end_stream(stream, false);
+        return true;
+    }
+    return sender.ferry || now >= sender.free_at;
+}
+
+/// Lets all pass that may. What a sender's first frame waits for, those behind it wait for too.
+template <typename Frame>
+void Gate<Frame>::release(std::int64_t now)
+{
+    if (intake_waiting_ == 0 || !open_)
+        return;
+    waiting_.for_each(senders_, [&](Sender<Frame>& sender) {
+        while (!sender.queue.empty() && may_pass(sender.queue.front(places_), sender, now)) {
+            const Docked<Frame> docked = sender.queue.front(places_);
+            sender.queue.pop(places_);
+            sender.waited = 0;
+            --intake_waiting_;
+            uncharge(docked.bytes);
+            pass(docked);
+        }
+    });
+}
+
+template <typename Frame>
+void Gate<Frame>::check_stream(Stream stream)
+{
+    const StreamState& state = streams_[stream];
+    if (state.known && !state.over && state.passed >= state.expected)
+        end_stream(stream, true);
+}
+
+template <typename Frame>
+void Gate<Frame>::end_stream(Stream stream, bool in_time)
+{
+    StreamState& state = streams_[stream];
+    state.over = true;
+    if (state.known)
+        --streams_pending_;
+    GateEvent event;
+    event.kind = in_time ? GateEvent::Kind::stream_passed : GateEvent::Kind::stream_timed_out;
+    event.stream = stream;
+    event.count = state.passed;
+    output_.event(event);
+}
+
+template <typename Frame>
+void Gate<Frame>::open_now(std::int64_t now)
+{
+    open_ = true;
+    GateEvent event;
+    event.kind = GateEvent::Kind::opened;
+    event.count = flush_seen_;
+    output_.event(event);
+    release(now);
+}
+
+// Outlet ------------------------------------------------------------------------------------------------------------
+
+/// To the end of the outlet's queue.
+template <typename Frame>
+void Gate<Frame>::pass(Docked<Frame> docked)
+{
+    // A mark lives one hop: only one that asks for this relay goes on.
+    if (docked.arrival.mark == Mark::turned || outlet_ == Outlet::ring || outlet_ == Outlet::held)
+        docked.arrival.mark = Mark::none;
+    const auto enter = [&] {
+        if (!charge(docked.bytes))
+            return false;
+        if (queue_.push(places_, docked))
+            return true;
+        uncharge(docked.bytes);
+        return false;
+    };
+    if (enter())
+        return;
+    empty(docked.since);  // room may only be lacking because the burst has not moved on
+    if (enter())
+        return;
+    counters_.dropped_full.add(1);
+    output_.drop(GateDrop::full, docked);
+}
+
+template <typename Frame>
+void Gate<Frame>::run(std::int64_t now)
+{
+    if (merging_) {
+        if (flush_known_ && !open_ && now - flush_progress_ >= times_.merge)
+            open_now(now);  // what is missing was lost: opened() says how many came
+        if (streams_pending_ > 0) {
+            for (std::size_t stream = 0; stream < streams_.size(); ++stream) {
+                const StreamState& state = streams_[stream];
+                if (state.known && !state.over && now - state.since >= times_.merge)
+                    end_stream(static_cast<Stream>(stream), false);
+            }
+        }
+        release(now);
+        if (open_ && intake_waiting_ == 0 && !told_merged_) {
+            told_merged_ = true;
+            GateEvent event;
+            event.kind = GateEvent::Kind::merged;
+            output_.event(event);
+        }
+    }
+    empty(now);
+    if (held_frames_ > 0)
+        note_first(counters_.first_docked, now);
+}
+
+template <typename Frame>
+void Gate<Frame>::empty(std::int64_t now)
+{
+    switch (outlet_) {
+    case Outlet::held: return;
+    case Outlet::ring: return empty_into_ring(now);
+    case Outlet::relay: return empty_to_host(Via::relay, now);
+    case Outlet::flush: break;
+    }
+    empty_to_host(Via::flush, now);
+    outlet_ = Outlet::relay;
+    GateEvent event;
+    event.kind = GateEvent::Kind::drained;
+    event.count = flushed_;
+    output_.event(event);
+}
+
+template <typename Frame>
+void Gate<Frame>::empty_into_ring(std::int64_t now)
+{
+    std::array<Docked<Frame>, burst> frames;
+    while (const std::size_t count = queue_.peek(places_, frames.data(), burst)) {
+        const std::size_t taken = output_.to_ring(frames.data(), count);
+        for (std::size_t i = 0; i < taken; ++i)
+            leave(frames[i], now);
+        counters_.delivered.add(taken);
+        if (taken > 0)
+            note_first(counters_.first_delivered, now);
+        if (taken < count)
+            break;
+    }
+    while (!queue_.empty() && now - queue_.front(places_).since > times_.wait) {
+        const Docked<Frame> docked = queue_.front(places_);
+        leave(docked, now);
+        counters_.dropped_expired.add(1);
+        output_.drop(GateDrop::expired, docked);
+    }
+}
+
+template <typename Frame>
+void Gate<Frame>::empty_to_host(Via label, std::int64_t now)
+{
+    std::array<Docked<Frame>, burst> frames;
+    while (const std::size_t count = queue_.peek(places_, frames.data(), burst)) {
+        for (std::size_t i = 0; i < count; ++i)
+            leave(frames[i], now);
+        if (label == Via::flush) {
+            flushed_ += count;
+            counters_.flushed.add(count);
+            note_first(counters_.first_flushed, now);
+        } else {
+            counters_.relayed.add(count);
+            note_first(counters_.first_relayed, now);
+            for (std::size_t i = 0; i < count; ++i)
+                note_relayed(frames[i], now);
+        }
+        output_.to_host(label, frames.data(), count);
+    }
+}
+
+template <typename Frame>
+void Gate<Frame>::note_relayed(const Docked<Frame>& docked, std::int64_t now)
+{
+    const Arrival& came = docked.arrival;
+    if (came.via != Via::direct || came.mark != Mark::none || !relay_seen_.note({came.peer, came.from_attachment}, now))
+        return;
+    GateEvent event;
+    event.kind = GateEvent::Kind::relayed;
+    event.peer = came.peer;
+    event.from_attachment = came.from_attachment;
+    output_.event(event);
+}
+
+/// Takes the frame at the outlet's front, which is `docked`, out.
+template <typename Frame>
+void Gate<Frame>::leave(const Docked<Frame>& docked, std::int64_t now)
+{
+    queue_.pop(places_);
+    uncharge(docked.bytes);
+    if (docked.since != now)
+        counters_.docked.add(1);
+}
+
+template <typename Frame>
+bool Gate<Frame>::charge(std::uint32_t bytes) noexcept
+{
+    if (!budget_.take(bytes, held_bytes_, held_frames_))
+        return false;
+    held_bytes_ += bytes;
+    ++held_frames_;
+    counters_.waiting.add(1);
+    return true;
+}
+
+template <typename Frame>
+void Gate<Frame>::uncharge(std::uint32_t bytes) noexcept
+{
+    budget_.give_back(bytes, 1);
+    held_bytes_ -= bytes;
+    --held_frames_;
+    counters_.waiting.add(~std::uint64_t{0});
+}
+
+// Commands ----------------------------------------------------------------------------------------------------------
+
+template <typename Frame>
+void Gate<Frame>::claim() noexcept
+{
+    merging_ = true;
+    open_ = flush_known_ = told_merged_ = false;
+    flush_seen_ = flush_expected_ = 0;
+    streams_ = {};
+    streams_pending_ = 0;
+    restart_marks();
+}
+
+template <typename Frame>
+void Gate<Frame>::expect_flush(std::uint64_t frames, std::int64_t now)
+{
+    if (!merging_ || open_ || flush_known_)
+        return;
+    flush_known_ = true;
+    flush_expected_ = frames;
+    flush_progress_ = now;
+    if (flush_seen_ >= frames)
+        open_now(now);
+    run(now);
+}
+
+template <typename Frame>
+void Gate<Frame>::open(std::int64_t now)
+{
+    if (merging_ && !open_)
+        open_now(now);
+    run(now);
+}
+
+template <typename Frame>
+void Gate<Frame>::expect_stream(Stream stream, std::uint64_t frames, std::int64_t now)
+{
+    StreamState& state = streams_[stream];
+    if (state.known)
+        return;
+    if (!merging_ || state.over) {  // waited for already, or there is nothing to wait for any more
+        state.known = state.over = true;
+        GateEvent event;
+        event.kind = state.passed >= frames ? GateEvent::Kind::stream_passed : GateEvent::Kind::stream_timed_out;
+        event.stream = stream;
+        event.count = state.passed;
+        output_.event(event);
+        return;
+    }
+    state.known = true;
+    state.expected = frames;
+    state.since = now;
+    ++streams_pending_;
+    check_stream(stream);
+    run(now);
+}
+
+template <typename Frame>
+void Gate<Frame>::discard(std::int64_t now)
+{
+    const auto drop = [&](const Docked<Frame>& docked) {
+        counters_.dropped_unclaimed.add(1);
+        output_.drop(GateDrop::unclaimed, docked);
+    };
+    while (!queue_.empty()) {
+        const Docked<Frame> docked = queue_.front(places_);
+        leave(docked, now);
+        drop(docked);
+    }
+    waiting_.for_each(senders_, [&](Sender<Frame>& sender) {
+        while (!sender.queue.empty()) {
+            const Docked<Frame> docked = sender.queue.front(places_);
+            sender.queue.pop(places_);
+            --intake_waiting_;
+            uncharge(docked.bytes);
+            drop(docked);
+        }
+    });
+}
+
+template <typename Frame>
+void Gate<Frame>::finish(std::int64_t now)
+{
+    open_ = true;
+    waiting_.for_each(senders_, [&](Sender<Frame>& sender) {
+        while (!sender.queue.empty()) {
+            const Docked<Frame> docked = sender.queue.front(places_);
+            sender.queue.pop(places_);
+            --intake_waiting_;
+            uncharge(docked.bytes);
+            pass(docked);
+        }
+    });
+    waiting_.clear(senders_);
+    merging_ = false;
+    streams_pending_ = 0;
+    run(now);
+}
+
+}  // namespace ferry::move

@@ -1,0 +1,143 @@
+// Whose frames a gate holds back, and whose it has passed on.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <new>
+
+#include <ferry/move/dock.hpp>
+
+namespace ferry::move {
+
+/// Who sent a frame, as far as its order goes: the frames of one VTEP, or those of this host's attachments.
+struct SenderId {
+    VtepId peer = VtepId::none;
+    bool from_attachment = false;
+    friend constexpr bool operator==(const SenderId&, const SenderId&) noexcept = default;
+};
+
+/// One sender's frames that wait, in order, and what they wait for.
+template <typename Frame>
+struct Sender {
+    SenderId id;
+    DockQueue<Frame> queue;
+    bool ferry = false;
+    std::int64_t free_at = 0;    ///< a sender that cannot mark: from then on its frames pass
+    std::int64_t waited = 0;     ///< since when the first frame in the queue has been waiting for its stream; 0: not yet
+    std::uint32_t next = 0;
+};
+
+/// The senders that one worker's gates know, made once. That worker's only.
+template <typename Frame>
+class SenderPlaces {
+public:
+    static constexpr std::uint32_t none = 0xffff'ffff;
+
+    /// Fails with no_memory.
+    static Expected<std::unique_ptr<SenderPlaces>> make(std::uint32_t places)
+    {
+        auto made = std::unique_ptr<SenderPlaces>(new (std::nothrow) SenderPlaces);
+        if (made != nullptr)
+            made->senders_.reset(new (std::nothrow) Sender<Frame>[std::max(places, 1U)]);
+        if (made == nullptr || made->senders_ == nullptr)
+            return fail(ErrorCode::no_memory, "no memory for the senders of moving endpoints");
+        for (std::uint32_t i = 0; i < places; ++i)
+            made->senders_[i].next = i + 1 < places ? i + 1 : none;
+        made->free_ = places > 0 ? 0 : none;
+        return made;
+    }
+
+    std::uint32_t take() noexcept
+    {
+        const std::uint32_t place = free_;
+        if (place != none)
+            free_ = senders_[place].next;
+        return place;
+    }
+    void give_back(std::uint32_t place) noexcept
+    {
+        senders_[place] = {};
+        senders_[place].next = free_;
+        free_ = place;
+    }
+    Sender<Frame>& operator[](std::uint32_t place) noexcept { return senders_[place]; }
+
+private:
+    SenderPlaces() = default;
+    std::unique_ptr<Sender<Frame>[]> senders_;
+    std::uint32_t free_ = none;
+};
+
+/// One gate's senders.
+template <typename Frame>
+class SenderList {
+public:
+    static constexpr std::uint32_t none = SenderPlaces<Frame>::none;
+
+    Sender<Frame>* find(SenderPlaces<Frame>& places, SenderId id) noexcept
+    {
+        for (std::uint32_t place = head_; place != none; place = places[place].next)
+            if (places[place].id == id)
+                return &places[place];
+        return nullptr;
+    }
+    /// Null where there is no room for another one.
+    Sender<Frame>* add(SenderPlaces<Frame>& places, SenderId id) noexcept
+    {
+        const std::uint32_t place = places.take();
+        if (place == none)
+            return nullptr;
+        places[place] = {};
+        places[place].id = id;
+        places[place].next = head_;
+        head_ = place;
+        return &places[place];
+    }
+    template <typename Visit>
+    void for_each(SenderPlaces<Frame>& places, Visit visit)
+    {
+        for (std::uint32_t place = head_; place != none; place = places[place].next)
+            visit(places[place]);
+    }
+    /// Their queues are empty.
+    void clear(SenderPlaces<Frame>& places) noexcept
+    {
+        while (head_ != none) {
+            const std::uint32_t place = head_;
+            head_ = places[place].next;
+            places.give_back(place);
+        }
+    }
+
+private:
+    std::uint32_t head_ = none;
+};
+
+/// Who has come by the relay, and when that was told last. Of more senders than it has room for some are told of more
+/// often.
+class RelaySeen {
+public:
+    static constexpr std::int64_t again = 1'000'000'000;
+
+    /// True where it is to be told.
+    bool note(SenderId id, std::int64_t now) noexcept
+    {
+        Seen& seen = seen_[(index_of(id.peer) + (id.from_attachment ? 1 : 0)) % seen_.size()];
+        if (seen.told && seen.id == id && now - seen.at < again)
+            return false;
+        seen = {id, now, true};
+        return true;
+    }
+    void clear() noexcept { seen_ = {}; }
+
+private:
+    struct Seen {
+        SenderId id;
+        std::int64_t at = 0;
+        bool told = false;
+    };
+    std::array<Seen, 64> seen_{};
+};
+
+}  // namespace ferry::move
