@@ -9,6 +9,7 @@
 #include <ferry/error.hpp>
 
 #include "config/config.hpp"
+#include "control/move_status.hpp"
 #include "control/status.hpp"
 
 namespace ferryd {
@@ -59,6 +60,22 @@ public:
     virtual Expected<StatsStatus> stats() = 0;
     /// The last events, oldest first (bounded: 1,024), of ids above `after`.
     virtual Expected<std::vector<MoveEvent>> moves(std::uint64_t after) = 0;
+
+    /// Stops the attachment's way in as if its ring had stopped: frames are docked. Returns when every worker does so.
+    /// Fails with not_found, and in_use where it is held already, or its ring is stopped anyway. For an attachment
+    /// without rings, before its VM is paused; one with rings needs nobody to say so.
+    virtual Expected<void> hold_port(const std::string&) { return tl::unexpected(no_moves()); }
+    /// The opposite: as if its ring had started, which asks for the endpoint where another host has it. Returns when
+    /// every worker has been told; fails with not_found, and in_use where the attachment is not held.
+    virtual Expected<void> release_port(const std::string&) { return tl::unexpected(no_moves()); }
+    /// The last moves (bounded: 1,024), oldest first, of which something has become known since change number `after`.
+    /// Who follows asks again with the highest `change` of the answer.
+    virtual Expected<std::vector<MoveStatus>> move_statuses(std::uint64_t) { return tl::unexpected(no_moves()); }
+    /// The configured peers, in the configuration's order.
+    virtual Expected<std::vector<PeerStatus>> peers() { return std::vector<PeerStatus>{}; }
+
+private:
+    static ferry::Error no_moves() { return {ferry::ErrorCode::unavailable, "moves are not served"}; }
 };
 
 /// What another ferry host can ask of this one. Called by any thread.

@@ -56,6 +56,21 @@ struct VtepStatus {
     TrafficStatus traffic;
 };
 
+/// Another ferry host, as the configuration has it and as it is found.
+struct PeerStatus {
+    std::string address;        ///< "address:port"
+    ferry::Ipv4Address vtep;
+    std::string name;           ///< as configured, otherwise as it calls itself; empty: not heard of yet
+    std::string vnis;           ///< which it may claim: "all", or "100, 200-299"
+    bool connected = false;     ///< messages can be sent to it
+    bool heard = false;         ///< it has a connection to this host
+    std::optional<std::int64_t> connected_since_ns;  ///< CLOCK_REALTIME
+    std::optional<double> rtt_us;                    ///< of the last probe
+    std::uint64_t sent = 0, received = 0;            ///< messages
+    std::uint64_t dropped = 0;  ///< messages that were never sent: the queue was full, or the connection broke
+    std::string fault;          ///< why it is not connected, or is refused; empty: nothing is wrong
+};
+
 struct WorkerStatus {
     std::uint32_t index = 0;
     int cpu = -1;  ///< -1: where the kernel puts it
