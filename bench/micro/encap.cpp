@@ -14,6 +14,7 @@ namespace {
 class Discard : public Sink {
 public:
     void to_attachment(AttachmentId, rte_mbuf**, std::uint16_t count) override { others += count; }
+    void to_gate(AttachmentId, rte_mbuf**, const Arrival*, std::uint16_t count) override { others += count; }
     void to_underlay(UnderlayId, rte_mbuf**, std::uint16_t count) override { sent += count; }
     void pass(rte_mbuf**, std::uint16_t count) override { others += count; }
     std::uint64_t sent = 0, others = 0;

@@ -123,6 +123,8 @@ const char* name_of(ferry::RowKind kind) noexcept
     case ferry::RowKind::local: return "local";
     case ferry::RowKind::remote: return "remote";
     case ferry::RowKind::blackhole: return "blackhole";
+    case ferry::RowKind::gated: return "gated";
+    case ferry::RowKind::turning: return "turning";
     case ferry::RowKind::absent:
     case ferry::RowKind::pending: break;
     }

@@ -25,6 +25,14 @@ std::string Controller::Impl::describe(ferry::Row row)
         if (const ferry::Adjacency* adjacency = tables->vteps().newest(row.vtep()))
             return fmt::format("VTEP {}", adjacency->remote.to_string());
         return "-";
+    case ferry::RowKind::gated:
+        if (const AttachedPort* port = ports.find(row.attachment()))
+            return fmt::format("gate of {}", port->name());
+        return "-";
+    case ferry::RowKind::turning:
+        if (const ferry::Adjacency* adjacency = tables->vteps().newest(tables->turns().at(row.turn()).to))
+            return fmt::format("turning to VTEP {}", adjacency->remote.to_string());
+        return "-";
     case ferry::RowKind::blackhole: return "blackhole";
     case ferry::RowKind::absent:
     case ferry::RowKind::pending: break;
@@ -121,7 +129,10 @@ Expected<std::vector<FdbStatus>> Controller::Impl::fdb(std::optional<ferry::Vni>
         if (row.kind() == ferry::RowKind::remote) {
             if (const ferry::Adjacency* adjacency = tables->vteps().newest(row.vtep()))
                 status.vtep = adjacency->remote;
-        } else if (row.kind() == ferry::RowKind::local) {
+        } else if (row.kind() == ferry::RowKind::turning) {
+            if (const ferry::Adjacency* adjacency = tables->vteps().newest(tables->turns().at(row.turn()).to))
+                status.vtep = adjacency->remote;
+        } else if (row.kind() == ferry::RowKind::local || row.kind() == ferry::RowKind::gated) {
             if (const AttachedPort* port = ports.find(row.attachment()))
                 status.port = port->name();
         }

@@ -17,6 +17,11 @@ void WorkerSink::to_attachment(ferry::AttachmentId attachment, rte_mbuf** frames
     send(Destination::attachment(attachment), frames, count);
 }
 
+void WorkerSink::to_gate(ferry::AttachmentId attachment, rte_mbuf** frames, const ferry::Arrival*, std::uint16_t count)
+{
+    send(Destination::attachment(attachment), frames, count);
+}
+
 void WorkerSink::to_underlay(ferry::UnderlayId underlay, rte_mbuf** frames, std::uint16_t count)
 {
     send(Destination::underlay(underlay), frames, count);

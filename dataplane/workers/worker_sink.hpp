@@ -23,6 +23,7 @@ public:
     }
 
     void to_attachment(ferry::AttachmentId attachment, rte_mbuf** frames, std::uint16_t count) override;
+    void to_gate(ferry::AttachmentId attachment, rte_mbuf** frames, const ferry::Arrival* arrivals, std::uint16_t count) override;
     void to_underlay(ferry::UnderlayId underlay, rte_mbuf** frames, std::uint16_t count) override;
     void pass(rte_mbuf** frames, std::uint16_t count) override;
 

@@ -31,10 +31,12 @@ Expected<std::unique_ptr<Tables>> Tables::make(const TableLimits& limits)
     put(tables->segments_, Segments::make(limits.segments));
     put(tables->vteps_, Vteps::make(limits.vteps));
     put(tables->attachments_, Attachments::make(limits.attachments));
+    put(tables->labels_, Labels::make(limits.first_label, limits.labels));
+    put(tables->turns_, Turns::make(limits.turns, limits.workers));
     if (!result)
         return tl::unexpected(std::move(result.error()));
     try {
-        tables->writer_ = std::make_unique<WriterState>(limits);
+        tables->writer_ = std::make_unique<WriterState>(limits, *tables->turns_);
     } catch (const std::bad_alloc&) {
         return no_memory();
     }

@@ -9,7 +9,7 @@
 
 namespace ferry {
 
-/// How many rows name something, kept so that questions such as "is this VTEP in use" need no walk over all rows.
+/// How many rows name something, themselves or by their turn, kept so that questions such as "is this VTEP in use" need no walk over all rows.
 struct RowCount {
     std::uint32_t learned = 0;
     std::uint32_t other = 0;
@@ -24,9 +24,10 @@ struct UnsettledCommit {
 /// Writer only.
 struct WriterState {
     /// May throw std::bad_alloc.
-    explicit WriterState(const TableLimits& limits)
+    WriterState(const TableLimits& limits, const Turns& turns)
         : rows_in_segment(std::size_t{limits.segments} + 1), rows_to_vtep(std::size_t{limits.vteps} + 1),
-          rows_to_attachment(std::size_t{limits.attachments} + 1), floods_to_vtep(std::size_t{limits.vteps} + 1)
+          rows_to_attachment(std::size_t{limits.attachments} + 1), floods_to_vtep(std::size_t{limits.vteps} + 1),
+          turns_(turns)
     {
     }
 
@@ -53,11 +54,21 @@ private:
             (row.origin() == RowOrigin::learned ? count.learned : count.other) += amount;
         };
         to(rows_in_segment[index_of(key.segment())]);
-        if (row.kind() == RowKind::remote)
-            to(rows_to_vtep[index_of(row.vtep())]);
-        else if (row.kind() == RowKind::local)
-            to(rows_to_attachment[index_of(row.attachment())]);
+        switch (row.kind()) {
+        case RowKind::remote: return to(rows_to_vtep[index_of(row.vtep())]);
+        case RowKind::local:
+        case RowKind::gated: return to(rows_to_attachment[index_of(row.attachment())]);
+        case RowKind::turning: break;
+        default: return;
+        }
+        // Whatever its origin, a turn's row keeps what it names.
+        const Turn& turn = turns_.at(row.turn());
+        rows_to_vtep[index_of(turn.via)].other += amount;
+        rows_to_vtep[index_of(turn.to)].other += amount;
+        rows_to_attachment[index_of(turn.gate)].other += amount;
     }
+
+    const Turns& turns_;
 };
 
 }  // namespace ferry

@@ -6,12 +6,22 @@ namespace ferry::test {
 
 std::ostream& operator<<(std::ostream& stream, const Out& out)
 {
-    return stream << "to " << out.where << ": " << hex(out.frame) << '\n';
+    stream << "to " << out.where;
+    if (const Arrival& came = out.arrival; came != Arrival{})
+        stream << " (via " << static_cast<int>(came.via) << ", mark " << static_cast<int>(came.mark) << ", stream "
+               << static_cast<int>(came.stream) << ", TTL " << static_cast<int>(came.ttl) << ", VTEP "
+               << index_of(came.peer) << (came.from_attachment ? ", from an attachment)" : ")");
+    return stream << ": " << hex(out.frame) << '\n';
 }
 
 Out to(AttachmentId attachment, Bytes frame)
 {
     return {"attachment " + std::to_string(index_of(attachment)), std::move(frame)};
+}
+
+Out to_gate(AttachmentId attachment, Bytes frame, const Arrival& arrival)
+{
+    return {"gate " + std::to_string(index_of(attachment)), std::move(frame), arrival};
 }
 
 Out to(UnderlayId underlay, Bytes frame)
@@ -31,12 +41,12 @@ Ipv4Address ip(const Ip4& bytes)
 
 Vni vni(std::uint32_t value) { return Vni::make(value).value(); }
 
-void Recorder::take(const std::string& where, rte_mbuf** frames, std::uint16_t count)
+void Recorder::take(const std::string& where, rte_mbuf** frames, std::uint16_t count, const Arrival* arrivals)
 {
     ++calls;
     largest_call = std::max<std::size_t>(largest_call, count);
     for (std::uint16_t i = 0; i < count; ++i) {
-        taken.push_back({where, bytes_of_frame(*frames[i])});
+        taken.push_back({where, bytes_of_frame(*frames[i]), arrivals != nullptr ? arrivals[i] : Arrival{}});
         peers.push_back(VtepId{frames[i]->hash.usr});
     }
     if (keep)
@@ -48,6 +58,11 @@ void Recorder::take(const std::string& where, rte_mbuf** frames, std::uint16_t c
 void Recorder::to_attachment(AttachmentId attachment, rte_mbuf** frames, std::uint16_t count)
 {
     take(to(attachment, {}).where, frames, count);
+}
+
+void Recorder::to_gate(AttachmentId attachment, rte_mbuf** frames, const Arrival* arrivals, std::uint16_t count)
+{
+    take(test::to_gate(attachment, {}, {}).where, frames, count, arrivals);
 }
 
 void Recorder::to_underlay(UnderlayId underlay, rte_mbuf** frames, std::uint16_t count)

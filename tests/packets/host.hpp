@@ -18,8 +18,9 @@ namespace ferry::test {
 
 /// A frame that came out, and where.
 struct Out {
-    std::string where;  ///< "attachment N", "underlay N" or "host"
+    std::string where;  ///< "attachment N", "gate N", "underlay N" or "host"
     Bytes frame;
+    Arrival arrival{};  ///< where it came out at a gate
 
     friend bool operator==(const Out&, const Out&) = default;
 };
@@ -27,6 +28,7 @@ std::ostream& operator<<(std::ostream& stream, const Out& out);
 
 Out to(AttachmentId attachment, Bytes frame);
 Out to(UnderlayId underlay, Bytes frame);
+Out to_gate(AttachmentId attachment, Bytes frame, const Arrival& arrival);
 Out to_host(Bytes frame);
 
 /// The value, or an exception with the error's sentence.
@@ -47,6 +49,7 @@ Vni vni(std::uint32_t value);
 class Recorder : public Sink {
 public:
     void to_attachment(AttachmentId attachment, rte_mbuf** frames, std::uint16_t count) override;
+    void to_gate(AttachmentId attachment, rte_mbuf** frames, const Arrival* arrivals, std::uint16_t count) override;
     void to_underlay(UnderlayId underlay, rte_mbuf** frames, std::uint16_t count) override;
     void pass(rte_mbuf** frames, std::uint16_t count) override;
 
@@ -57,7 +60,7 @@ public:
     std::function<void(rte_mbuf**, std::uint16_t)> keep;  ///< where set, it takes the frames instead of freeing them
 
 private:
-    void take(const std::string& where, rte_mbuf** frames, std::uint16_t count);
+    void take(const std::string& where, rte_mbuf** frames, std::uint16_t count, const Arrival* arrivals = nullptr);
 };
 
 /// Its own VTEP address is `address`. Everything that it got is back in the pool when it is destroyed, which it checks.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <span>
 
 #include <ferry/engine/learn_queue.hpp>
@@ -9,10 +10,16 @@
 
 namespace ferry {
 
+/// Asked when the frame of an endpoint came from elsewhere than its row says: `present` is the row, `seen` where the
+/// frame came from. Returns whether the row follows; for one that was not learned it never does, whatever is returned.
+/// Called on the writer's thread; must neither throw nor change the tables.
+using FollowRule = std::function<bool(FdbKey key, Row present, Row seen)>;
+
 /// Rules of learning, the defaults those of Linux's vxlan device where it has one.
 struct LearningRules {
     std::uint32_t ageing_seconds = 300;       ///< a learned row not seen for so long is deleted; 0: never
     std::uint32_t max_rows_per_segment = 8192;
+    FollowRule follows = {};                  ///< none: learned rows follow, others are left alone
 };
 
 /// What became of learn events; the sum is the number of events given.
@@ -21,6 +28,7 @@ struct LearningCounters {
     std::uint64_t moved = 0;          ///< a learned row followed its endpoint
     std::uint64_t unchanged = 0;      ///< the row said so already when the event was applied
     std::uint64_t refused_static = 0; ///< a permanent or endpoint row stands; it never follows a frame
+    std::uint64_t refused_rule = 0;   ///< a learned row stands, because the rule said so
     std::uint64_t refused_full = 0;   ///< the segment's or the table's bound
     std::uint64_t refused_gone = 0;   ///< segment, VTEP or attachment no longer there, or learning was switched off
 };
@@ -31,7 +39,7 @@ public:
     Learner(Tables& tables, LearningRules rules) noexcept;
     /// Applies what workers saw, in order. `now_seconds` is by the clock of steady_seconds().
     void apply(std::span<const LearnEvent> events, std::uint32_t now_seconds) noexcept;
-    /// Deletes learned rows that are too old; looks at every row, so call it about once a second. Where there is no
+    /// Deletes learned rows that are too old, but those of a move (gated, turning, relaying); looks at every row, so call it about once a second. Where there is no
     /// memory for the list of them, or no room to delete one, those rows wait for the next call.
     void age(std::uint32_t now_seconds) noexcept;
     const LearningCounters& counters() const noexcept { return counters_; }

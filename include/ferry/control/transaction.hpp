@@ -28,7 +28,7 @@ public:
     Transaction(const Transaction&) = delete;
     Transaction& operator=(const Transaction&) = delete;
 
-    /// Fails with already_exists, table_full.
+    /// Fails with already_exists, table_full, invalid_argument (a VNI that is reserved for labels).
     Expected<SegmentIndex> add_segment(Vni vni, bool learning);
     /// Also deletes the segment's rows. Fails with not_found, in_use while attachments are in it, table_full when it
     /// has more rows than one transaction takes (TableLimits::transaction_rows).
@@ -42,18 +42,19 @@ public:
     Expected<VtepId> add_vtep(Ipv4Address address, const AdjacencySpec& spec);
     /// Changes the adjacency under every row that names the VTEP. Fails with not_found, invalid_argument.
     Expected<void> set_adjacency(Ipv4Address address, const AdjacencySpec& spec);
-    /// Also deletes learned rows that name it. Fails with not_found, in_use while another row or a flood list names it,
-    /// table_full when the learned rows are more than one transaction takes.
+    /// Also deletes learned rows that name it. Fails with not_found, in_use while another row, the turn of a row or a
+    /// flood list names it, table_full when the learned rows are more than one transaction takes.
     Expected<void> remove_vtep(Ipv4Address address);
 
     /// Makes no rows: those come when the endpoint is seen, by set_row() or by learning. Fails with not_found
     /// (segment), table_full, invalid_argument (a MAC that is zero or multicast).
     Expected<AttachmentId> add_attachment(Vni vni, std::vector<MacAddress> macs);
-    /// Also deletes the rows that name it. Fails with not_found, table_full as above.
+    /// Also deletes the rows that name it, themselves or by their turn. Fails with not_found, table_full as above.
     Expected<void> remove_attachment(AttachmentId id);
 
-    /// Sets a row, new or not. Fails with not_found (segment, VTEP or attachment), table_full, invalid_argument (MAC
-    /// zero or multicast; attachment of another segment; a row that is absent).
+    /// Sets a row, new or not. Fails with not_found (segment, VTEP, attachment or turn, or what the turn names),
+    /// table_full, invalid_argument (MAC zero or multicast; attachment of another segment; a row that is
+    /// absent).
     Expected<void> set_row(Vni vni, MacAddress mac, Row row);
     /// Fails with not_found.
     Expected<void> remove_row(Vni vni, MacAddress mac);

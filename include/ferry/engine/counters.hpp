@@ -32,13 +32,15 @@ private:
 /// it is there: with the outer headers at a VTEP, without them at an attachment.
 struct alignas(64) TrafficCounters {
     Counter in_frames, in_bytes, out_frames, out_bytes;
+    Counter relayed_frames;  ///< an attachment: of what was given to its gate, what went on; a VTEP: of `out`
     std::array<Counter, drop_reason_count> drops;
 };
 
 /// One worker's counters: totals, and by attachment and VTEP (index 0: unknown ones). Sized by the tables' limits.
 ///
-/// They add up: whenever no burst is under way, frames given to from_*() + replicated = frames given to the sink +
-/// drops, where drops are those of the engine, not what the switch reported by Worker::drop() after the sink had it.
+/// They add up: whenever no burst is under way, frames given to from_*() and relay() + replicated = frames given to the
+/// sink, its gates among them, + drops, where drops are those of the engine, not what the switch reported by
+/// Worker::drop() after the sink had it.
 class alignas(64) WorkerCounters {
 public:
     static Expected<std::unique_ptr<WorkerCounters>> make(const TableLimits& limits);
@@ -48,6 +50,7 @@ public:
     Counter encapsulated, decapsulated;              ///< frames
     Counter replicated;                              ///< copies for floods; one not made or not sent is a drop
     Counter local_switched;                          ///< from one attachment to another of this host
+    Counter relayed;                                 ///< of the encapsulated, those passed on for endpoints that moved
     Counter learn_overflow;                          ///< learn events lost to a full queue; the next frame tells again
     std::array<Counter, drop_reason_count> drops;
 

@@ -30,6 +30,8 @@ enum class DropReason : std::uint8_t {
     vni_unknown,
     ecn,
     split_horizon,
+    relay_ttl,
+    label_unknown,
     // Either
     blackhole,
     flood_empty,
@@ -42,8 +44,12 @@ enum class DropReason : std::uint8_t {
     transmit_failed,
     handover_full,
     underlay_down,
+    dock_full,
+    dock_expired,
+    hold_expired,
+    move_silenced,
 };
-inline constexpr std::size_t drop_reason_count = static_cast<std::size_t>(DropReason::underlay_down) + 1;
+inline constexpr std::size_t drop_reason_count = static_cast<std::size_t>(DropReason::move_silenced) + 1;
 
 struct DropText {
     std::string_view name;      ///< as tools print it
@@ -77,6 +83,9 @@ inline constexpr std::array<DropText, drop_reason_count> drop_texts{{
      "The underlay marked congestion on a frame whose inner packet cannot carry the mark (RFC 6040 section 4.2)."},
     {"split_horizon",
      "A frame from the underlay for an endpoint that is behind another VTEP; its sender has an old row."},
+    {"relay_ttl", "A frame for an endpoint that has moved was passed on from host to host until its TTL was used up."},
+    {"label_unknown",
+     "A frame under a label of a move that leads nowhere here: the move is over, or this host never asked for it."},
     {"blackhole", "The endpoint's row says to drop."},
     {"flood_empty", "Broadcast, multicast or unknown unicast that nobody else in the segment can get."},
     {"adjacency_gone", "The row names a VTEP that has been removed."},
@@ -89,6 +98,14 @@ inline constexpr std::array<DropText, drop_reason_count> drop_texts{{
     {"transmit_failed", "The port did not take the frame."},
     {"handover_full", "The queue to the worker that owns the port was full."},
     {"underlay_down", "The underlay port that the adjacency names is not there or not started."},
+    {"dock_full",
+     "The dock, where frames wait for an endpoint that is moving, was full; raise its bound, or shorten the pause of "
+     "the move."},
+    {"dock_expired", "The frame waited too long for room in the guest's running ring, which the guest does not empty."},
+    {"hold_expired",
+     "Nobody claimed the endpoint while its frames were held: the guest was shut down, or its new host cannot be "
+     "reached."},
+    {"move_silenced", "Two VMs use one MAC address, on two hosts; this one sends nothing until the other is gone."},
 }};
 
 constexpr const DropText& text_of(DropReason reason) noexcept

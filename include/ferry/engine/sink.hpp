@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include <ferry/engine/arrival.hpp>
 #include <ferry/table/row.hpp>
 #include <ferry/table/vtep.hpp>
 
@@ -19,6 +20,10 @@ public:
     virtual ~Sink() = default;
     /// Inner frames for a local attachment.
     virtual void to_attachment(AttachmentId attachment, rte_mbuf** frames, std::uint16_t count) = 0;
+    /// Inner frames for the gate of an attachment's endpoint, because that comes or goes; `arrivals` says of each how
+    /// it came. Such frames and those of to_attachment() for the same attachment keep their order, in calls as short as
+    /// that takes.
+    virtual void to_gate(AttachmentId attachment, rte_mbuf** frames, const Arrival* arrivals, std::uint16_t count) = 0;
     /// Encapsulated frames for an underlay port.
     virtual void to_underlay(UnderlayId underlay, rte_mbuf** frames, std::uint16_t count) = 0;
     /// Frames from the underlay that are not VXLAN for this VTEP: the host's own (ARP, BGP, ssh). Not a byte is

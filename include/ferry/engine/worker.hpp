@@ -51,10 +51,17 @@ public:
                          Sink& sink);
 
     /// Frames that came by the underlay: is it ours, validate, decapsulate, look up, then local or flood locally;
-    /// never back to the underlay (split horizon). Ownership and bounds as above. Ours is IPv4 to a local VTEP, UDP,
+    /// never back to the underlay (split horizon), but where a row says to relay for an endpoint that has moved. Ownership and bounds as above. Ours is IPv4 to a local VTEP, UDP,
     /// to the VXLAN port. Later fragments carry no port and go to the host, whose they may be; a first fragment of
     /// ours is dropped.
     void from_underlay(rte_mbuf** frames, std::uint16_t count, std::uint32_t now_seconds, Sink& sink);
+
+    /// Inner frames of an endpoint that has left the attachment `from`, whose gate passes them on to the endpoint's new
+    /// host `to`: encapsulated under `vni`, the host's label or the segment's own VNI, with the mark and stream of the
+    /// frame's arrival, and its TTL less one. A frame without room for the outer headers is copied. Takes ownership;
+    /// each frame ends at the sink's to_underlay(), or is dropped and counted.
+    void relay(AttachmentId from, rte_mbuf** frames, const Arrival* arrivals, std::uint16_t count, VtepId to, Vni vni,
+               Sink& sink);
 
     /// Counts frames that the switch cannot deliver, for the worker, the attachment (none where it is the underlay) and
     /// the VTEP at their other end, and frees them.

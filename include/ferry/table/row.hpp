@@ -14,10 +14,13 @@ enum class SegmentIndex : std::uint16_t { none = 0 };
 enum class VtepId : std::uint32_t { none = 0 };
 /// Local index of an attachment. 0 is never an attachment.
 enum class AttachmentId : std::uint32_t { none = 0 };
+/// Names a turn (turns.hpp). 0 is never one.
+enum class TurnId : std::uint32_t { none = 0 };
 
 constexpr std::uint16_t index_of(SegmentIndex id) noexcept { return static_cast<std::uint16_t>(id); }
 constexpr std::uint32_t index_of(VtepId id) noexcept { return static_cast<std::uint32_t>(id); }
 constexpr std::uint32_t index_of(AttachmentId id) noexcept { return static_cast<std::uint32_t>(id); }
+constexpr std::uint32_t index_of(TurnId id) noexcept { return static_cast<std::uint32_t>(id); }
 
 /// What to do with a frame for the endpoint.
 enum class RowKind : std::uint8_t {
@@ -26,6 +29,8 @@ enum class RowKind : std::uint8_t {
     remote,     ///< target is the VtepId behind which the endpoint is
     blackhole,  ///< drop and count
     pending,    ///< inside the table only: the row is part of a transaction; readers never see this kind
+    gated,      ///< target is an AttachmentId on this host, where the endpoint comes or goes: to its gate
+    turning,    ///< target is a TurnId: this host's frames for the endpoint are changing over to its new host
 };
 
 /// Who put the row there, which decides who may change it.
@@ -35,7 +40,14 @@ enum class RowOrigin : std::uint8_t {
     learned,    ///< taken from a frame's source; ages, and moves with the next frame
 };
 
-/// One row's value. Bits: 63–60 kind, 59–56 origin, 55–32 zero (for the move's states), 31–0 target.
+/// A relay label that stands for the segment's own VNI. It is never a label itself.
+inline constexpr Vni own_vni = *Vni::make(Vni::max);
+
+/// One row's value. Bits: 63–60 kind, 59–56 origin, 55–32 relay label, 31–0 target.
+///
+/// The relay label is zero but in remote rows of a host that had the endpoint: such a host passes on what the underlay
+/// still brings for it, under that VNI, or with own_vni under the segment's. Elsewhere a frame from the underlay for a
+/// remote row is dropped. What this host's attachments send does not look at it.
 class Row {
 public:
     constexpr Row() noexcept = default;  ///< an absent row
@@ -47,6 +59,21 @@ public:
     static constexpr Row remote(VtepId target, RowOrigin origin) noexcept
     {
         return Row(RowKind::remote, origin, index_of(target));
+    }
+    /// `label`: own_vni, or one of the labels that the new host chose; not 0.
+    static constexpr Row relaying(VtepId target, RowOrigin origin, Vni label = own_vni) noexcept
+    {
+        Row row(RowKind::remote, origin, index_of(target));
+        row.word_ |= std::uint64_t{label.value()} << 32;
+        return row;
+    }
+    static constexpr Row gated(AttachmentId target, RowOrigin origin) noexcept
+    {
+        return Row(RowKind::gated, origin, index_of(target));
+    }
+    static constexpr Row turning(TurnId target, RowOrigin origin) noexcept
+    {
+        return Row(RowKind::turning, origin, index_of(target));
     }
     static constexpr Row blackhole(RowOrigin origin) noexcept { return Row(RowKind::blackhole, origin, 0); }
     static constexpr Row from_word(std::uint64_t word) noexcept
@@ -61,8 +88,12 @@ public:
     constexpr bool is_absent() const noexcept { return word_ == 0; }
     /// Meaningful where kind() is remote.
     constexpr VtepId vtep() const noexcept { return VtepId{static_cast<std::uint32_t>(word_)}; }
-    /// Meaningful where kind() is local.
+    /// Meaningful where kind() is remote: the VNI under which frames from the underlay are passed on; 0: they are not.
+    constexpr Vni relay_label() const noexcept { return *Vni::make(word_ >> 32 & Vni::max); }
+    /// Meaningful where kind() is local or gated.
     constexpr AttachmentId attachment() const noexcept { return AttachmentId{static_cast<std::uint32_t>(word_)}; }
+    /// Meaningful where kind() is turning.
+    constexpr TurnId turn() const noexcept { return TurnId{static_cast<std::uint32_t>(word_)}; }
     constexpr std::uint64_t word() const noexcept { return word_; }
 
     friend constexpr bool operator==(Row, Row) noexcept = default;

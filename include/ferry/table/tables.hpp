@@ -8,8 +8,10 @@
 #include <ferry/error.hpp>
 #include <ferry/table/attachment.hpp>
 #include <ferry/table/fdb.hpp>
+#include <ferry/table/labels.hpp>
 #include <ferry/table/qsbr.hpp>
 #include <ferry/table/segment.hpp>
+#include <ferry/table/turns.hpp>
 #include <ferry/table/vtep.hpp>
 
 namespace ferry {
@@ -25,6 +27,9 @@ struct TableLimits {
     std::uint32_t attachments = 1'024;
     std::uint32_t flood_remotes = 512;         ///< remotes in one segment's flood list
     std::uint32_t workers = 64;                ///< reader threads
+    std::uint32_t first_label = 0xf0'0000;     ///< the first of the VNIs that are reserved for moves (Labels); even
+    std::uint32_t labels = 65'536;             ///< how many there are; no segment has one of them
+    std::uint32_t turns = 256;                 ///< endpoints for which frames change over at a time
 };
 
 /// The tables. Exactly one thread, the writer, changes them, by transactions; workers read.
@@ -47,6 +52,10 @@ public:
     const Vteps& vteps() const noexcept { return *vteps_; }
     Attachments& attachments() noexcept { return *attachments_; }
     const Attachments& attachments() const noexcept { return *attachments_; }
+    Labels& labels() noexcept { return *labels_; }
+    const Labels& labels() const noexcept { return *labels_; }
+    Turns& turns() noexcept { return *turns_; }
+    const Turns& turns() const noexcept { return *turns_; }
     Qsbr& qsbr() noexcept { return *qsbr_; }
 
     /// Writer: makes everything prepared for epoch() + 1 visible, in one store, and returns that epoch. For commit().
@@ -64,6 +73,8 @@ private:
     std::unique_ptr<Segments> segments_;
     std::unique_ptr<Vteps> vteps_;
     std::unique_ptr<Attachments> attachments_;
+    std::unique_ptr<Labels> labels_;
+    std::unique_ptr<Turns> turns_;
     std::unique_ptr<WriterState> writer_;
 };
 

@@ -1,0 +1,48 @@
+// Labels: VNIs of a reserved range under which the old host of an endpoint sends frames to its new one, during one move.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+
+#include <ferry/error.hpp>
+#include <ferry/table/row.hpp>
+
+namespace ferry {
+
+/// Which endpoint each label leads to: one atomic word a label. One writer, many readers that never wait. An even label
+/// is of frames that the old host had docked (flush), an odd one of those that it passes on (relay).
+class Labels {
+public:
+    /// The labels `first` to `first` + `count` - 1; a `count` of 0: none. Fails with invalid_argument (VNI 0 or own_vni
+    /// in the range, or a range that does not begin with a flush label and end with a relay label) or no_memory.
+    static Expected<std::unique_ptr<Labels>> make(std::uint32_t first, std::uint32_t count);
+
+    static constexpr bool is_flush(Vni label) noexcept { return label.value() % 2 == 0; }
+
+    /// Any thread: true for a VNI of the reserved range, which no segment may have.
+    bool contains(Vni vni) const noexcept { return vni.value() - first_ < count_; }
+    std::uint32_t first() const noexcept { return first_; }
+    std::uint32_t count() const noexcept { return count_; }
+
+    /// Reader: the endpoint that the label leads to; a key of word 0 where it leads nowhere or is no label.
+    FdbKey find(Vni label) const noexcept
+    {
+        return contains(label) ? FdbKey::from_word(keys_[label.value() - first_].load(std::memory_order_acquire)) : FdbKey{};
+    }
+
+    /// Writer: readers see it at once. Fails with invalid_argument (no label) or already_exists (leads to another key).
+    Expected<void> set(Vni label, FdbKey key);
+    /// Writer: the label leads nowhere from now on; a burst under way may still follow it. To be called for an
+    /// endpoint's labels before its segment goes. What is no label is none afterwards either.
+    void clear(Vni label) noexcept;
+
+private:
+    Labels() = default;
+
+    std::uint32_t first_ = 0;
+    std::uint32_t count_ = 0;
+    std::unique_ptr<std::atomic<std::uint64_t>[]> keys_;
+};
+
+}  // namespace ferry
