@@ -29,6 +29,8 @@ public:
         fdb();
         ports();
         peers();
+        dock();
+        labels();
         limits();
     }
 
@@ -167,10 +169,62 @@ private:
 
     void peers()
     {
-        for (std::size_t i = 0; i < config_.peers.hosts.size(); ++i)
-            if (config_.peers.hosts[i] == config_.peers.listen)
-                fault(element("peers.hosts", config_.peers.hosts.size(), i),
-                      fmt::format("{} is this host's own address; hosts are the others", config_.peers.listen));
+        std::set<std::string> addresses, names;
+        std::set<ferry::Ipv4Address> vteps;
+        // The short list comes first, then each [[peers.host]].
+        std::size_t listed = config_.peers.hosts.size();
+        for (std::size_t i = 0; reading_.remembers(fmt::format("peers.host[{}]", i)); ++i)
+            --listed;
+        for (std::size_t i = 0; i < config_.peers.hosts.size(); ++i) {
+            const PeerHost& host = config_.peers.hosts[i];
+            const bool in_list = i < listed;
+            const std::string path =
+                in_list ? element("peers.hosts", listed, i) : fmt::format("peers.host[{}]", i - listed);
+            const std::string address = in_list ? path : path + ".address";
+            const std::string vtep = reading_.remembers(path + ".vtep") ? path + ".vtep" : address;
+            if (host.address == config_.peers.listen)
+                fault(address, fmt::format("{} is this host's own address; hosts are the others", host.address));
+            else if (host.vtep == config_.host.vtep)
+                fault(vtep, fmt::format("{} is this host's own VTEP; hosts are the others", host.vtep.to_string()));
+            claim(addresses, host.address, address, host.address);
+            claim(vteps, host.vtep, vtep, host.vtep.to_string());
+            if (host.name) {
+                if (*host.name == config_.host.name)
+                    fault(path + ".name", fmt::format("{} is this host's own name", in_quotes(*host.name)));
+                claim(names, *host.name, path + ".name", in_quotes(*host.name));
+            }
+        }
+    }
+
+    void dock()
+    {
+        const std::uint32_t most = default_dock_buffers(config_.dpdk.buffers, config_.workers.count);
+        if (config_.dock.buffers > most)
+            fault("dock.buffers",
+                  fmt::format("{} leave receiving too few of the {} buffers; give {} at most, or raise dpdk.buffers",
+                              config_.dock.buffers, config_.dpdk.buffers, most));
+    }
+
+    /// A frame under a label must not be taken for one of a segment.
+    void labels()
+    {
+        const ferry::TableLimits& limits = config_.limits;
+        const std::uint64_t end = std::uint64_t{limits.first_label} + limits.labels;
+        if (limits.first_label % 2 != 0)
+            fault("move.first_label", fmt::format("{} is odd; give an even VNI", limits.first_label));
+        if (limits.labels % 2 != 0)
+            fault("move.labels", fmt::format("{} is odd; a move takes two labels", limits.labels));
+        if (end > ferry::Vni::max)  // the last VNI stands for "no label" in the tables
+            reading_.fault_of(reading_.remembers("move.labels") ? "move.labels" : "move.first_label",
+                              fmt::format("{} labels from {} on go beyond VNI {}", limits.labels, limits.first_label,
+                                          ferry::Vni::max - 1));
+        for (std::size_t i = 0; i < config_.segments.size(); ++i) {
+            const std::uint32_t vni = config_.segments[i].vni.value();
+            if (vni >= limits.first_label && vni < end)
+                fault(fmt::format("segment[{}].vni", i),
+                      fmt::format("{} is among the VNIs {} to {}, which are reserved for moves; see move.first_label", vni,
+                                  limits.first_label, end - 1));
+        }
     }
 
     void limits()

@@ -1,6 +1,7 @@
 // The configuration of ferryd as typed values. config/parse.cpp makes it from TOML and checks it as a whole.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
@@ -12,6 +13,8 @@
 #include <ferry/wire/address.hpp>
 #include <ferry/wire/entropy.hpp>
 
+#include "config/vni_set.hpp"
+
 namespace ferryd {
 
 struct HostConfig {
@@ -19,6 +22,7 @@ struct HostConfig {
     ferry::Ipv4Address vtep;   ///< this host's VTEP address; the kernel holds it too
     std::uint16_t vxlan_port = 4789;
     ferry::wire::PortRange entropy_ports{};
+    std::filesystem::path state = "/var/lib/ferry";  ///< folder of what survives a restart
 };
 
 enum class Hugepages { automatic, never, required };
@@ -82,6 +86,7 @@ struct PortConfig {
     ferry::Vni vni;
     std::vector<ferry::MacAddress> macs;  ///< empty: any, learned
     std::variant<VhostUserPort, DevicePort> kind;
+    std::optional<std::uint32_t> hold_ms; ///< instead of move.hold_ms
 };
 
 /// Files in PEM.
@@ -89,12 +94,44 @@ struct TlsConfig {
     std::filesystem::path ca, certificate, key;
 };
 
+/// Another ferry host.
+struct PeerHost {
+    std::string address;              ///< "address:port"
+    ferry::Ipv4Address vtep;
+    std::optional<std::string> name;  ///< which its certificate must carry; none: the certificate must carry the address
+    VniSet vnis = VniSet::all();      ///< of whose endpoints it may claim
+};
+
 struct PeersConfig {
     std::string listen;              ///< "address:port"; empty: no peers
-    std::vector<std::string> hosts;  ///< "address:port" of each other ferry host
+    std::vector<PeerHost> hosts;
     bool insecure = false;           ///< plain text, only where this is set
     std::optional<TlsConfig> tls;    ///< mutual TLS otherwise
 };
+
+/// Frames that wait for an endpoint which moves; bounds for all of this host's endpoints together.
+struct DockConfig {
+    std::uint64_t bytes = 64u << 20;  ///< of frames
+    std::uint32_t buffers = 13'312;   ///< default: dpdk.buffers less what receiving needs; see default_dock_buffers()
+};
+
+/// Times in milliseconds. The labels are limits.first_label and limits.labels.
+struct MoveConfig {
+    std::uint32_t hold_ms = 2'000;    ///< a stopped ring's frames wait so long to be claimed
+    std::uint32_t arm_ms = 200;       ///< a sender marks at least so long before it turns
+    std::uint32_t merge_ms = 20;      ///< direct frames wait so long for those that come by the old host
+    std::uint32_t plain_ms = 10;      ///< the same for senders that cannot mark
+    std::uint32_t lease_ms = 30'000;  ///< nobody has come by the relay for so long: the books are closed
+};
+
+/// What of `buffers` the dock may have, so that `workers` can go on receiving and sending: each has 1,024 buffers in its
+/// receive queue, as many in its transmit queue, and up to 1,024 in its cache, its bursts and the queues to others. A
+/// quarter at least, however few there are.
+constexpr std::uint32_t default_dock_buffers(std::uint32_t buffers, std::uint32_t workers) noexcept
+{
+    const std::uint32_t kept = workers * 3'072;
+    return std::max(buffers / 4, buffers - std::min(buffers, kept));
+}
 
 struct Config {
     HostConfig host;
@@ -107,6 +144,8 @@ struct Config {
     std::vector<FdbConfig> fdb;
     std::vector<PortConfig> ports;
     PeersConfig peers;
+    DockConfig dock;
+    MoveConfig move;
     ferry::TableLimits limits;
     std::uint32_t ageing_seconds = 300;
     std::string log_level = "info";  ///< trace, debug, info, warn, error

@@ -138,6 +138,49 @@ bool Section::take_vni(ferry::Vni& into)
     return number && put(path_of("vni"), make_vni(*number), into);
 }
 
+void Section::take_vni_set(const char* key, VniSet& into)
+{
+    const toml::node* node = take_node(key);
+    if (node == nullptr)
+        return;
+    const std::string path = path_of(key);
+    const toml::array* list = node->as_array();
+    if (node->is_string() && node->as_string()->get() == "all")
+        into = VniSet::all();
+    else if (list == nullptr)
+        reading_.fault_of(path, "must be a list of VNIs and ranges, such as [100, \"200-299\"], or \"all\"");
+    else
+        into = {};
+    for (std::size_t i = 0; list != nullptr && i < list->size(); ++i) {
+        const toml::node& entry = (*list)[i];
+        const std::string place = fmt::format("{}[{}]", path, i);
+        reading_.remember(place, entry.source().begin);
+        VniRange range;
+        if (entry.is_string())
+            put(place, parse_vni_range(entry.as_string()->get()), range);
+        else if (!entry.is_integer())
+            reading_.fault_of(place, wanted_not("a VNI or a range in quotes", entry));
+        else if (ferry::Vni vni; put(place, make_vni(entry.as_integer()->get()), vni))
+            range = {vni.value(), vni.value()};
+        into.add(range.first, range.last);
+    }
+}
+
+std::vector<Section> Section::take_sections(const char* key)
+{
+    const toml::node* node = take_node(key);
+    std::vector<Section> sections;
+    const toml::array* list = node != nullptr ? node->as_array() : nullptr;
+    const auto is_table = [](const toml::node& entry) { return entry.is_table(); };
+    if (node != nullptr && (list == nullptr || !std::all_of(list->begin(), list->end(), is_table))) {
+        fault(key, fmt::format("may stand several times; write [[{}]] and its keys below, for each", shown(path_of(key))));
+        return sections;
+    }
+    for (std::size_t i = 0; list != nullptr && i < list->size(); ++i)
+        sections.push_back(Section(reading_, fmt::format("{}[{}]", path_of(key), i), (*list)[i].as_table()));
+    return sections;
+}
+
 void Section::take_flag(const char* key, bool& into)
 {
     const toml::node* node = take_node(key);

@@ -106,6 +106,10 @@ public:
         return true;
     }
     bool take_vni(ferry::Vni& into);
+    /// VNIs and ranges of them, [100, "200-299"], or the word "all".
+    void take_vni_set(const char* key, VniSet& into);
+    /// The tables of a list: each [[section.key]], with its path.
+    std::vector<Section> take_sections(const char* key);
     void take_flag(const char* key, bool& into);
     /// One of a few words.
     template <typename T>

@@ -10,6 +10,7 @@ namespace ferryd {
 namespace {
 
 constexpr std::int64_t most_u32 = std::numeric_limits<std::uint32_t>::max();
+constexpr std::int64_t most_hold_ms = 600'000;
 
 Expected<std::string> any_text(std::string_view text)
 {
@@ -62,6 +63,7 @@ void read_host(Section section, HostConfig& host)
         else
             section.fault("entropy_ports", "give the first and the last port, as in [49152, 65535]");
     }
+    section.take("state", host.state, parse_folder);
     section.refuse_unknown();
 }
 
@@ -148,6 +150,8 @@ void read_port(Section section, PortConfig& port)
     section.take_choice("mode", vhost_user.client, {{"client", true}, {"server", false}});
     section.take_number("queues", vhost_user.queues, 1, max_vhost_queues);
     section.take("device", device.device, parse_device);
+    if (std::uint32_t hold_ms = 0; section.take_number("hold_ms", hold_ms, 1, most_hold_ms))
+        port.hold_ms = hold_ms;
     if (section.has("vhost_user") && section.has("device"))
         section.fault("device", "is not allowed beside vhost_user; a port is one or the other");
     else if (!section.has("vhost_user") && !section.has("device"))
@@ -162,19 +166,52 @@ void read_port(Section section, PortConfig& port)
     section.refuse_unknown();
 }
 
+/// The VTEP that an address stands for where nothing else is said: its own, where that can be one.
+std::optional<ferry::Ipv4Address> vtep_at(const std::string& address)
+{
+    const auto vtep = parse_vtep_address(std::string_view(address).substr(0, address.rfind(':')));
+    return vtep ? std::optional(*vtep) : std::nullopt;
+}
+
+void read_peer_host(Section section, PeerHost& host)
+{
+    section.require("address", "the address and port on which the host is reached");
+    const bool addressed = section.take("address", host.address, parse_endpoint);
+    if (!section.take("vtep", host.vtep, parse_vtep_address) && !section.has("vtep") && addressed) {
+        const auto vtep = vtep_at(host.address);
+        host.vtep = vtep.value_or(host.vtep);
+        if (!vtep)
+            section.fault("has no vtep, and its address is none; give vtep");
+    }
+    section.take("name", host.name, parse_host_name);
+    section.take_vni_set("vnis", host.vnis);
+    section.refuse_unknown();
+}
+
 void read_peers(Section section, PeersConfig& peers)
 {
     section.take("listen", peers.listen, parse_endpoint);
-    section.take_list("hosts", peers.hosts, parse_endpoint);
+    std::vector<std::string> addresses;
+    section.take_list("hosts", addresses, parse_endpoint);
+    for (std::size_t i = 0; i < addresses.size(); ++i) {
+        const auto vtep = vtep_at(addresses[i]);
+        if (!vtep)
+            section.fault("hosts", fmt::format("{} is not the address of a VTEP; write [[peers.host]] with address and vtep",
+                                               addresses[i]));
+        peers.hosts.push_back({addresses[i], vtep.value_or(ferry::Ipv4Address{}), std::nullopt, VniSet::all()});
+    }
+    for (Section& host : section.take_sections("host"))
+        read_peer_host(std::move(host), peers.hosts.emplace_back());
     constexpr std::size_t most_hosts = 256;  // a thread and a connection each
-    if (section.count("hosts") > most_hosts)
-        section.fault("hosts", fmt::format("has {} hosts; give {} at most", section.count("hosts"), most_hosts));
+    if (peers.hosts.size() > most_hosts)
+        section.fault(section.has("host") ? "host" : "hosts",
+                      fmt::format("has {} hosts; give {} at most", peers.hosts.size(), most_hosts));
     section.take_flag("insecure", peers.insecure);
     TlsConfig tls;
     section.take("ca", tls.ca, readable_file);
     section.take("certificate", tls.certificate, readable_file);
     section.take("key", tls.key, readable_file);
-    if (section.has("hosts") && !section.has("listen"))
+    if ((section.has("hosts") || section.has("host")) && !section.has("listen"))
         section.require("listen", "the address and port on which the other hosts reach this one");
     const bool any = section.has("ca") || section.has("certificate") || section.has("key");
     if (any && peers.insecure)
@@ -190,6 +227,28 @@ void read_peers(Section section, PeersConfig& peers)
     section.refuse_unknown();
 }
 
+/// `buffers` and `workers` are known already, and the dock has of them what they leave.
+void read_dock(Section section, Config& config)
+{
+    config.dock.buffers = default_dock_buffers(config.dpdk.buffers, config.workers.count);
+    section.take_number("bytes", config.dock.bytes, 0, std::int64_t{1} << 40);
+    section.take_number("buffers", config.dock.buffers, 0, 8'388'608);
+    section.refuse_unknown();
+}
+
+void read_move(Section section, Config& config)
+{
+    MoveConfig& move = config.move;
+    section.take_number("hold_ms", move.hold_ms, 1, most_hold_ms);
+    section.take_number("arm_ms", move.arm_ms, 0, 60'000);
+    section.take_number("merge_ms", move.merge_ms, 0, 60'000);
+    section.take_number("plain_ms", move.plain_ms, 0, 60'000);
+    section.take_number("lease_ms", move.lease_ms, 100, 86'400'000);
+    section.take_number("first_label", config.limits.first_label, 2, ferry::Vni::max);
+    section.take_number("labels", config.limits.labels, 2, 1 << 20);
+    section.refuse_unknown();
+}
+
 void read_limits(Section section, ferry::TableLimits& limits)
 {
     section.take_number("rows", limits.rows, 1, 16'777'216);
@@ -198,6 +257,7 @@ void read_limits(Section section, ferry::TableLimits& limits)
     section.take_number("vteps", limits.vteps, 1, 1'048'576);
     section.take_number("attachments", limits.attachments, 1, 65'535);
     section.take_number("flood_remotes", limits.flood_remotes, 1, 65'535);
+    section.take_number("turns", limits.turns, 1, 65'535);
     section.refuse_unknown();
 }
 
@@ -243,6 +303,8 @@ void read_sections(Reading& reading, const toml::table& root, Config& config)
     each(reading, root, "fdb", config.fdb, read_fdb);
     each(reading, root, "port", config.ports, read_port);
     read_peers(section("peers"), config.peers);
+    read_dock(section("dock"), config);
+    read_move(section("move"), config);
     read_limits(section("limits"), config.limits);
 
     Section learning = section("learning");
@@ -257,7 +319,7 @@ void read_sections(Reading& reading, const toml::table& root, Config& config)
 
     refuse_unknown_keys(reading, root, "",
                         {"host", "dpdk", "workers", "api", "underlay", "vtep", "segment", "fdb", "port", "peers",
-                         "limits", "learning", "log"});
+                         "dock", "move", "limits", "learning", "log"});
 }
 
 }  // namespace ferryd

@@ -47,6 +47,21 @@ Expected<ferry::Vni> make_vni(std::int64_t value)
     return *ferry::Vni::make(static_cast<std::uint32_t>(value));
 }
 
+Expected<VniRange> parse_vni_range(std::string_view text)
+{
+    VniRange range;
+    const auto number = [](std::string_view digits, std::uint32_t& into) {
+        const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), into);
+        return error == std::errc{} && end == digits.data() + digits.size() && into <= ferry::Vni::max;
+    };
+    const std::size_t dash = text.find('-');
+    const std::string_view last = dash == std::string_view::npos ? text : text.substr(dash + 1);
+    if (!number(text.substr(0, dash), range.first) || !number(last, range.last) || range.first > range.last)
+        return refuse("{} is not a range of VNIs; write one like \"200-299\", from 0 to {}", in_quotes(text),
+                      ferry::Vni::max);
+    return range;
+}
+
 Expected<ferry::MacAddress> parse_unicast_mac(std::string_view text)
 {
     const auto mac = ferry::MacAddress::parse(text);
@@ -137,6 +152,14 @@ Expected<std::string> parse_endpoint(std::string_view text)
     }
     return refuse("{} is not an address and port; write one like \"172.16.0.1:4790\" or \"[2001:db8::1]:4790\"",
                   in_quotes(text));
+}
+
+Expected<std::filesystem::path> parse_folder(std::string_view text)
+{
+    const std::filesystem::path path(text);
+    if (!path.is_absolute() || text.find('\0') != std::string_view::npos)
+        return refuse("{} is not allowed; give the absolute path of a folder", in_quotes(text));
+    return path;
 }
 
 std::string_view device_name(std::string_view device) noexcept

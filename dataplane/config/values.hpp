@@ -10,6 +10,8 @@
 #include <ferry/error.hpp>
 #include <ferry/wire/address.hpp>
 
+#include "config/vni_set.hpp"
+
 namespace ferryd {
 
 using ferry::Expected;
@@ -17,6 +19,9 @@ using ferry::Expected;
 // Each of these fails with invalid_argument and a sentence that repeats the value and says what is allowed. Any thread.
 
 Expected<ferry::Vni> make_vni(std::int64_t value);
+using VniRange = VniSet::Range;
+/// "200-299" or "200".
+Expected<VniRange> parse_vni_range(std::string_view text);
 /// An endpoint's or next hop's address: not zero, not multicast.
 Expected<ferry::MacAddress> parse_unicast_mac(std::string_view text);
 /// A VTEP's address: unicast, not 0.0.0.0, not 255.255.255.255, not loopback.
@@ -35,6 +40,8 @@ Expected<std::uint32_t> parse_socket_mode(std::string_view text);
 Expected<std::string> parse_device(std::string_view text);
 /// "172.16.0.1:4790" or "[2001:db8::1]:4790", in canonical form.
 Expected<std::string> parse_endpoint(std::string_view text);
+/// An absolute path without a NUL byte, of a folder that need not exist yet.
+Expected<std::filesystem::path> parse_folder(std::string_view text);
 
 /// The part of device arguments that names the device: what stands before the first comma.
 std::string_view device_name(std::string_view device) noexcept;

@@ -11,8 +11,8 @@ Expected<std::unique_ptr<GrpcAnnouncer>> GrpcAnnouncer::start(const PeersConfig&
     if (!credentials)
         return tl::unexpected(std::move(credentials.error()));
     std::unique_ptr<GrpcAnnouncer> announcer(new GrpcAnnouncer);
-    for (const std::string& host : peers.hosts)
-        announcer->links_.push_back(std::make_unique<PeerLink>(host, *credentials, report));
+    for (const PeerHost& host : peers.hosts)
+        announcer->links_.push_back(std::make_unique<PeerLink>(host.address, *credentials, report));
     return announcer;
 }
 

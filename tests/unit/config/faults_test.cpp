@@ -200,7 +200,7 @@ TEST_CASE("values that belong together fit")
           "6:13: dpdk.memory_mb: 32 MiB do not hold 16384 buffers of 2176 bytes; they take 38 MiB");
     check("mtu = 9000\n[dpdk]\nbuffer_size = 2176\n",
           "7:15: dpdk.buffer_size: 2176 is too small for an underlay of MTU 9000; give at least 9142");
-    check("[host.more]\n", "5:7: host.more: is not a key; known are entropy_ports, name, vtep, vxlan_port");
+    check("[host.more]\n", "5:7: host.more: is not a key; known are entropy_ports, name, state, vtep, vxlan_port");
     check("[limits]\nrows = 100\n", "5:1: limits.transaction_rows: 16384 is more than limits.rows, which is 100");
     check("[limits]\nsegments = 1\n" + segment + "[[segment]]\nvni = 101\n",
           "6:12: limits.segments: 1 is too low; the configuration has 2 segments");
@@ -240,11 +240,61 @@ TEST_CASE("the number of peers is bounded")
     const auto with_hosts = [](int count) {
         std::string hosts;
         for (int i = 0; i < count; ++i)
-            hosts += "'10.0.0.1:" + std::to_string(1000 + i) + "', ";
+            hosts += "'10.0." + std::to_string(i / 100) + "." + std::to_string(i % 100 + 1) + ":4790', ";
         return faults_after_least("[peers]\nlisten = '172.16.0.1:4790'\ninsecure = true\nhosts = [" + hosts + "]\n");
     };
     CHECK(with_hosts(256) == Lines{});
     CHECK(with_hosts(257) == Lines{"t:8:9: peers.hosts: has 257 hosts; give 256 at most"});
+}
+
+TEST_CASE("a peer is one host, in one place, and not this one")
+{
+    const std::string peers = "[peers]\nlisten = '172.16.0.1:1'\ninsecure = true\n";  // lines 5 to 7
+    const auto check = [&](const std::string& more, const Lines& faults) {
+        INFO(more);
+        CHECK(faults_of("[host]\nvtep = '172.16.0.1'\nname = 'S'\n[underlay]\ndevice = 'net_null0'\n" + peers + more) ==
+              faults);
+    };
+    const std::string d = "[[peers.host]]\naddress = '10.0.0.2:1'\nvtep = '172.16.0.2'\nname = 'D'\n";  // from line 9 on
+    check(d + "vnis = [1, '2-3', '4']\n", {});
+    check("[[peers.host]]\n", {"t:9:1: peers.host.address: is missing; give the address and port on which the host is reached"});
+    check("[[peers.host]]\naddress = '[2001:db8::1]:1'\n",
+          {"t:9:1: peers.host: has no vtep, and its address is none; give vtep"});
+    check("hosts = ['[2001:db8::1]:1']\n", {"t:9:9: peers.hosts: [2001:db8::1]:1 is not the address of a VTEP; write "
+                                            "[[peers.host]] with address and vtep"});
+    check(d + "[[peers.host]]\naddress = '10.0.0.3:1'\nvtep = '172.16.0.2'\nname = 'D'\n",
+          {"t:15:8: peers.host.vtep: 172.16.0.2 is taken already", "t:16:8: peers.host.name: \"D\" is taken already"});
+    check("hosts = ['10.0.0.2:1']\n" + d, {"t:11:11: peers.host.address: 10.0.0.2:1 is taken already"});
+    check("[[peers.host]]\naddress = '10.0.0.1:1'\nvtep = '172.16.0.1'\nname = 'S'\n",
+          {"t:11:8: peers.host.vtep: 172.16.0.1 is this host's own VTEP; hosts are the others",
+           "t:12:8: peers.host.name: \"S\" is this host's own name"});
+    check(d + "vnis = ['3-2']\n",
+          {"t:13:9: peers.host.vnis: \"3-2\" is not a range of VNIs; write one like \"200-299\", from 0 to 16777215"});
+    check(d + "vnis = [16777216]\n", {"t:13:9: peers.host.vnis: 16777216 is not allowed; a VNI is 0 to 16777215"});
+    check(d + "vnis = 'some'\n",
+          {"t:13:8: peers.host.vnis: must be a list of VNIs and ranges, such as [100, \"200-299\"], or \"all\""});
+    check("host = 'D'\n",
+          {"t:9:8: peers.host: may stand several times; write [[peers.host]] and its keys below, for each"});
+}
+
+TEST_CASE("what is reserved for moves is not a segment's, and receiving keeps its buffers")
+{
+    CHECK(faults_after_least("[[segment]]\nvni = 15728640\n") ==
+          Lines{"t:6:7: segment.vni: 15728640 is among the VNIs 15728640 to 15794175, which are reserved for moves; see "
+                "move.first_label"});
+    CHECK(faults_after_least("[[segment]]\nvni = 15794176\n") == Lines{});
+    CHECK(faults_after_least("[move]\nfirst_label = 101\nlabels = 3\n") ==
+          Lines{"t:6:15: move.first_label: 101 is odd; give an even VNI",
+                "t:7:10: move.labels: 3 is odd; a move takes two labels"});
+    CHECK(faults_after_least("[move]\nfirst_label = 0xffff00\nlabels = 256\n") ==
+          Lines{"t:7:10: move.labels: 256 labels from 16776960 on go beyond VNI 16777214"});
+    CHECK(faults_after_least("[move]\nfirst_label = 0xffff00\nlabels = 254\n") == Lines{});
+    CHECK(faults_after_least("[dock]\nbuffers = 13313\n") ==
+          Lines{"t:6:11: dock.buffers: 13313 leave receiving too few of the 16384 buffers; give 13312 at most, or raise "
+                "dpdk.buffers"});
+    CHECK(faults_after_least("[dpdk]\nbuffers = 1024\n[dock]\nbuffers = 256\n") == Lines{});
+    CHECK(faults_of("[host]\nvtep = '172.16.0.1'\nstate = 'here'\n[underlay]\ndevice = 'net_null0'\n") ==
+          Lines{"t:3:9: host.state: \"here\" is not allowed; give the absolute path of a folder"});
 }
 
 TEST_CASE("all faults are told at once, in the order of the file")

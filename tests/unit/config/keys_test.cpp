@@ -13,6 +13,7 @@ name = "S"
 vtep = "172.16.0.1"
 vxlan_port = 8472
 entropy_ports = [50000, 50999]
+state = "/var/lib/ferry-s"
 
 [dpdk]
 hugepages = "never"
@@ -64,6 +65,7 @@ macs = ["52:54:00:00:00:01", "52-54-00-00-00-02"]
 vhost_user = "/run/vm0.sock"
 mode = "server"
 queues = 4
+hold_ms = 10000
 
 [[port]]
 name = "tap0"
@@ -72,10 +74,33 @@ device = "net_tap0,iface=vm1"
 
 [peers]
 listen = "172.16.0.1:4790"
-hosts = ["172.16.0.2:4790", "[2001:DB8::1]:4790"]
+hosts = ["172.16.0.2:4790"]
 ca = "/proc/version"
 certificate = "/proc/cpuinfo"
 key = "/proc/uptime"
+
+[[peers.host]]
+address = "[2001:DB8::1]:4790"
+vtep = "172.16.0.5"
+name = "D"
+vnis = [100, "200-299"]
+
+[[peers.host]]
+address = "172.16.0.6:4790"
+vnis = "all"
+
+[dock]
+bytes = 1000000
+buffers = 1234
+
+[move]
+hold_ms = 1001
+arm_ms = 102
+merge_ms = 23
+plain_ms = 14
+lease_ms = 5005
+first_label = 0x100000
+labels = 4096
 
 [limits]
 rows = 1000
@@ -84,6 +109,7 @@ segments = 10
 vteps = 11
 attachments = 12
 flood_remotes = 13
+turns = 14
 
 [learning]
 ageing_seconds = 60
@@ -167,7 +193,17 @@ TEST_CASE("every key reaches its field")
     CHECK(std::get<DevicePort>(c.ports[1].kind).device == "net_tap0,iface=vm1");
 
     CHECK(c.peers.listen == "172.16.0.1:4790");
-    CHECK(c.peers.hosts == std::vector<std::string>{"172.16.0.2:4790", "[2001:db8::1]:4790"});
+    REQUIRE(c.peers.hosts.size() == 3);
+    CHECK(c.peers.hosts[0].address == "172.16.0.2:4790");
+    CHECK(c.peers.hosts[0].vtep.to_string() == "172.16.0.2");
+    CHECK(!c.peers.hosts[0].name);
+    CHECK(c.peers.hosts[0].vnis.to_string() == "all");
+    CHECK(c.peers.hosts[1].address == "[2001:db8::1]:4790");
+    CHECK(c.peers.hosts[1].vtep.to_string() == "172.16.0.5");
+    CHECK(c.peers.hosts[1].name == "D");
+    CHECK(c.peers.hosts[1].vnis.to_string() == "100, 200-299");
+    CHECK(c.peers.hosts[2].vtep.to_string() == "172.16.0.6");
+    CHECK(c.peers.hosts[2].vnis == VniSet::all());
     CHECK(!c.peers.insecure);
     REQUIRE(c.peers.tls);
     CHECK(c.peers.tls->ca == "/proc/version");
@@ -180,6 +216,19 @@ TEST_CASE("every key reaches its field")
     CHECK(c.limits.vteps == 11);
     CHECK(c.limits.attachments == 12);
     CHECK(c.limits.flood_remotes == 13);
+    CHECK(c.limits.turns == 14);
+    CHECK(c.limits.first_label == 0x100000);
+    CHECK(c.limits.labels == 4096);
+    CHECK(c.host.state == "/var/lib/ferry-s");
+    CHECK(c.ports[0].hold_ms == 10'000U);
+    CHECK(!c.ports[1].hold_ms);
+    CHECK(c.dock.bytes == 1'000'000);
+    CHECK(c.dock.buffers == 1'234);
+    CHECK(c.move.hold_ms == 1'001);
+    CHECK(c.move.arm_ms == 102);
+    CHECK(c.move.merge_ms == 23);
+    CHECK(c.move.plain_ms == 14);
+    CHECK(c.move.lease_ms == 5'005);
     CHECK(c.ageing_seconds == 60);
     CHECK(c.log_level == "debug");
 }
@@ -200,6 +249,11 @@ TEST_CASE("what is left out has its default")
     CHECK(result->underlay.mtu == 1600);
     CHECK(std::get<VhostUserPort>(result->ports[0].kind).client);
     CHECK(std::get<VhostUserPort>(result->ports[0].kind).queues == 1);
+    CHECK(result->host.state == "/var/lib/ferry");
+    CHECK(result->dock.bytes == 67'108'864);
+    CHECK(result->dock.buffers == 13'312);
+    CHECK(result->move.hold_ms == 2'000);
+    CHECK(result->move.lease_ms == 30'000);
     CHECK(result->peers.listen.empty());
     CHECK(!result->peers.tls);
     CHECK(result->ageing_seconds == 300);
