@@ -44,7 +44,7 @@ StatsStatus Controller::Impl::stats()
     status.learned = learning.added;
     status.learned_moved = learning.moved;
     status.aged = learner->aged();
-    status.learning_refused = learning.refused_static + learning.refused_full + learning.refused_gone;
+    status.learning_refused = learning.refused_static + learning.refused_rule + learning.refused_full + learning.refused_gone;
     status.drops = drops_by_name(drops);
     status.ports = port_statuses();
     status.vteps = vteps();

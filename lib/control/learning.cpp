@@ -1,6 +1,7 @@
 #include <ferry/control/learning.hpp>
 
 #include <new>
+#include <utility>
 #include <vector>
 
 #include "control/row_change.hpp"
@@ -9,15 +10,24 @@
 namespace ferry {
 namespace {
 
-bool same_place(Row a, Row b) noexcept
+/// Rows of endpoints that come, go or have gone are the move's business.
+bool is_of_move(Row row) noexcept
 {
-    return a.kind() == b.kind() &&
-           (a.kind() == RowKind::remote ? a.vtep() == b.vtep() : a.attachment() == b.attachment());
+    return row.kind() == RowKind::gated || row.kind() == RowKind::turning ||
+           (row.kind() == RowKind::remote && row.relay_label() != Vni{});
+}
+
+/// `seen` is local or remote.
+bool same_place(Row row, Row seen) noexcept
+{
+    if (seen.kind() == RowKind::remote)
+        return row.kind() == RowKind::remote && row.vtep() == seen.vtep();
+    return (row.kind() == RowKind::local || row.kind() == RowKind::gated) && row.attachment() == seen.attachment();
 }
 
 }  // namespace
 
-Learner::Learner(Tables& tables, LearningRules rules) noexcept : tables_(tables), rules_(rules) {}
+Learner::Learner(Tables& tables, LearningRules rules) noexcept : tables_(tables), rules_(std::move(rules)) {}
 
 bool Learner::is_there(const LearnEvent& event) const noexcept
 {
@@ -30,6 +40,14 @@ bool Learner::is_there(const LearnEvent& event) const noexcept
     return event.row.kind() == RowKind::local && attachment != nullptr && attachment->segment == segment->index;
 }
 
+bool Learner::asks_rule(Row present) const noexcept
+{
+    if (!rules_.follows || present.kind() == RowKind::gated || present.kind() == RowKind::turning)
+        return false;
+    return present.origin() == RowOrigin::learned ||
+           (present.origin() == RowOrigin::endpoint && present.kind() == RowKind::remote);
+}
+
 std::uint64_t& Learner::apply(const LearnEvent& event, std::uint32_t now_seconds) noexcept
 {
     const Row before = tables_.fdb().newest(event.key);
@@ -37,8 +55,13 @@ std::uint64_t& Learner::apply(const LearnEvent& event, std::uint32_t now_seconds
         return counters_.refused_gone;
     if (!before.is_absent() && same_place(before, event.row))
         return counters_.unchanged;
-    if (!before.is_absent() && before.origin() != RowOrigin::learned)
-        return counters_.refused_static;
+    if (!before.is_absent()) {
+        const bool follows = asks_rule(before) ? rules_.follows(event.key, before, event.row) : true;
+        if (before.origin() != RowOrigin::learned || is_of_move(before))
+            return counters_.refused_static;
+        if (!follows)
+            return counters_.refused_rule;
+    }
     const std::uint32_t learned = tables_.writer().rows_in_segment[index_of(event.key.segment())].learned;
     if (before.is_absent() && learned >= rules_.max_rows_per_segment)
         return counters_.refused_full;
@@ -62,7 +85,7 @@ void Learner::age(std::uint32_t now_seconds) noexcept
         tables_.fdb().for_each([&](FdbKey key, Row row, std::uint32_t last_seen) {
             // A worker's clock may be read a moment after the writer's: a row seen "later than now" is not old.
             const auto idle = static_cast<std::int32_t>(now_seconds - last_seen);
-            if (row.origin() == RowOrigin::learned && idle >= 0 &&
+            if (row.origin() == RowOrigin::learned && !is_of_move(row) && idle >= 0 &&
                 static_cast<std::uint32_t>(idle) >= rules_.ageing_seconds)
                 old.push_back(key);
         });

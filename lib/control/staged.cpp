@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
+
 #include "table/writer_state.hpp"
 
 namespace ferry {
@@ -46,8 +48,11 @@ void abandon_cells(std::unordered_map<Index, StagedCell<T>>& staged, Table& tabl
             table.release(index);
 }
 
-bool names_other_than_learned(Row row, VtepId id) noexcept
+/// True where the row, which does not just go with the VTEP, names it.
+bool holds(Row row, VtepId id, const Turns& turns) noexcept
 {
+    if (row.kind() == RowKind::turning)
+        return turns.at(row.turn()).via == id || turns.at(row.turn()).to == id;
     return row.kind() == RowKind::remote && row.vtep() == id && row.origin() != RowOrigin::learned;
 }
 
@@ -79,14 +84,57 @@ Row Transaction::Staged::row(FdbKey key) const noexcept
     return found != rows.end() ? found->second : tables.fdb().newest(key);
 }
 
+AttachmentId Transaction::Staged::attachment_of(Row row) const noexcept
+{
+    switch (row.kind()) {
+    case RowKind::local:
+    case RowKind::gated: return row.attachment();
+    case RowKind::turning: return tables.turns().at(row.turn()).gate;
+    default: return AttachmentId::none;
+    }
+}
+
+Expected<void> Transaction::Staged::check_target(const Segment& of, Row row) const
+{
+    const auto check_vtep = [&](VtepId id) -> Expected<void> {
+        if (vtep(id) == nullptr)
+            return fail(ErrorCode::not_found, fmt::format("there is no VTEP with id {}", index_of(id)));
+        return {};
+    };
+    const auto check_attachment = [&](AttachmentId id) -> Expected<void> {
+        const Attachment* found = attachment(id);
+        if (found == nullptr)
+            return fail(ErrorCode::not_found, fmt::format("there is no attachment {}", index_of(id)));
+        if (found->segment != of.index)
+            return fail(ErrorCode::invalid_argument, fmt::format("attachment {} is in VNI {}, not in VNI {}", index_of(id),
+                                                                 found->vni.value(), of.vni.value()));
+        return {};
+    };
+    switch (row.kind()) {
+    case RowKind::local:
+    case RowKind::gated: return check_attachment(row.attachment());
+    case RowKind::remote: return check_vtep(row.vtep());
+    case RowKind::blackhole: return {};
+    case RowKind::turning: break;
+    default:
+        return fail(ErrorCode::invalid_argument,
+                    "a row must be local, remote, blackhole, gated or turning; to delete one, remove it");
+    }
+    if (!tables.turns().is_taken(row.turn()))
+        return fail(ErrorCode::not_found, fmt::format("there is no turn {}; begin it first", index_of(row.turn())));
+    const Turn& turn = tables.turns().at(row.turn());
+    return check_vtep(turn.to).and_then(
+        [&] { return turn.gate != AttachmentId::none ? check_attachment(turn.gate) : check_vtep(turn.via); });
+}
+
 std::uint32_t Transaction::Staged::users_of(VtepId id) const noexcept
 {
     // What is committed, corrected by what is staged. Modulo arithmetic: a sum may pass below 0 on its way.
     const WriterState& writer = tables.writer();
     std::uint32_t users = writer.rows_to_vtep[index_of(id)].other + writer.floods_to_vtep[index_of(id)];
     for (const auto& [word, row] : rows) {
-        users += names_other_than_learned(row, id);
-        users -= names_other_than_learned(tables.fdb().newest(FdbKey::from_word(word)), id);
+        users += holds(row, id, tables.turns());
+        users -= holds(tables.fdb().newest(FdbKey::from_word(word)), id, tables.turns());
     }
     for (const auto& [index, cell] : segments) {
         users += floods_to(cell.value ? &*cell.value : nullptr, id);

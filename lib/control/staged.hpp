@@ -30,6 +30,11 @@ struct Transaction::Staged {
     const Attachment* attachment(AttachmentId id) const noexcept;
     Row row(FdbKey key) const noexcept;
 
+    /// The attachment that a row names, itself or by its turn; none where it names none.
+    AttachmentId attachment_of(Row row) const noexcept;
+    /// Whether a row of the segment may be `row`. Fails with not_found, invalid_argument.
+    Expected<void> check_target(const Segment& segment, Row row) const;
+
     /// How many rows that are not learned, and how many flood lists, name the VTEP.
     std::uint32_t users_of(VtepId id) const noexcept;
     /// The keys of all rows for which `matches(key, row)`. It walks over all rows where `committed` of them match in

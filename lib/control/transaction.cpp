@@ -62,6 +62,11 @@ Expected<SegmentIndex> Transaction::add_segment(Vni vni, bool learning)
 try {
     if (auto state = ready(); !state)
         return tl::unexpected(std::move(state.error()));
+    if (tables_.labels().contains(vni))
+        return fail(ErrorCode::invalid_argument,
+                    fmt::format("VNI {} is one of those reserved for moves, {} to {}; take another, or reserve others",
+                                vni.value(), tables_.labels().first(),
+                                tables_.labels().first() + tables_.labels().count() - 1));
     if (staged_->segment(vni) != nullptr)
         return fail(ErrorCode::already_exists, fmt::format("VNI {} has a segment already", vni.value()));
     if (const auto removed = staged_->segments.find(tables_.segments().index_of(vni));
@@ -240,7 +245,7 @@ try {
         return fail(ErrorCode::not_found, fmt::format("there is no attachment {}", index_of(id)));
     const RowCount& count = tables_.writer().rows_to_attachment[index_of(id)];
     const auto keys = staged_->keys_of(count.learned + count.other != 0, [&](FdbKey, Row row) {
-        return row.kind() == RowKind::local && row.attachment() == id;
+        return staged_->attachment_of(row) == id;
     });
     std::vector<AttachmentId>& members = staged_->edit(attachment->segment).value->attachments;
     staged_->edit(id);
@@ -261,25 +266,8 @@ try {
         return no_segment(vni);
     if (!is_endpoint(mac))
         return no_endpoint(mac);
-    switch (row.kind()) {
-    case RowKind::local: {
-        const Attachment* attachment = staged_->attachment(row.attachment());
-        if (attachment == nullptr)
-            return fail(ErrorCode::not_found, fmt::format("there is no attachment {}", index_of(row.attachment())));
-        if (attachment->segment != segment->index)
-            return fail(ErrorCode::invalid_argument,
-                        fmt::format("attachment {} is in VNI {}, not in VNI {}", index_of(row.attachment()),
-                                    attachment->vni.value(), vni.value()));
-        break;
-    }
-    case RowKind::remote:
-        if (staged_->vtep(row.vtep()) == nullptr)
-            return fail(ErrorCode::not_found, fmt::format("there is no VTEP with id {}", index_of(row.vtep())));
-        break;
-    case RowKind::blackhole: break;
-    default:
-        return fail(ErrorCode::invalid_argument, "a row must be local, remote or blackhole; to delete one, remove it");
-    }
+    if (auto target = staged_->check_target(*segment, row); !target)
+        return target;
     return staged_->set(FdbKey(segment->index, mac), row);
 } catch (const std::bad_alloc&) {
     return no_memory();

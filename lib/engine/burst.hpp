@@ -8,6 +8,7 @@
 
 #include <rte_mbuf.h>
 
+#include <ferry/engine/arrival.hpp>
 #include <ferry/engine/drop.hpp>
 #include <ferry/engine/worker.hpp>
 #include <ferry/table/row.hpp>
@@ -30,6 +31,11 @@ enum class Verdict : std::uint8_t {
     flood,    ///< to everybody else in its segment
     pass,     ///< not ours: to the host
     drop,     ///< freed and counted under its reason
+    // Of endpoints that move (exceptional.hpp)
+    labelled,      ///< came under a label: its row decides, but not as for other frames
+    gate,          ///< to the gate of an attachment
+    encapsulated,  ///< to the VTEP that its adjacency names; the outer headers are on already
+    done,          ///< it has gone
 };
 
 /// Each step reads what those before it wrote, for frames whose verdict is still `forward`. A frame keeps its place
@@ -43,7 +49,10 @@ struct Burst {
     PerFrame<const Segment*> segments;
     PerFrame<FdbKey> keys;                    ///< of the inner destination; of word 0 where that is not wanted
     PerFrame<Row> rows;                       ///< what the FDB says of `keys`
-    PerFrame<const Adjacency*> adjacencies;   ///< where the verdict is remote
+    PerFrame<const Adjacency*> adjacencies;   ///< where the verdict is remote or encapsulated
+    bool any_labelled = false;                ///< there may be such a verdict
+    PerFrame<Arrival> arrivals;               ///< where the verdict is labelled or gate
+    PerFrame<AttachmentId> gates;             ///< where the verdict is gate
 
     /// Takes over `frames`, of which nothing is known yet. `arrived` is at most max_burst.
     void start(rte_mbuf** arrived, std::size_t arrived_count) noexcept
@@ -52,6 +61,7 @@ struct Burst {
         std::copy_n(arrived, count, frames.begin());
         verdicts.fill(Verdict::forward);
         peers.fill(VtepId::none);
+        any_labelled = false;
     }
 
     /// Ends a frame's way before its row is looked up, or behind that.

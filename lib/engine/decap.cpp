@@ -1,11 +1,14 @@
 #include "engine/decap.hpp"
 
 #include "engine/frame.hpp"
+#include "engine/outer_of.hpp"
 
 #include <ferry/wire/ecn.hpp>
 
 namespace ferry::engine {
 namespace {
+
+constexpr std::uint16_t overhead = wire::vxlan_ipv4_overhead;
 
 /// The other two marks change no inner packet (RFC 6040 §4.2, figure 4).
 constexpr bool says_congestion(std::uint8_t outer_tos) noexcept
@@ -14,12 +17,53 @@ constexpr bool says_congestion(std::uint8_t outer_tos) noexcept
     return ecn == wire::Ecn::ect1 || ecn == wire::Ecn::ce;
 }
 
-}  // namespace
-
-std::size_t decap(Burst& burst, const OuterHeaders& outer, const Segments& segments, Epoch epoch,
-                  Sightings& seen) noexcept
+/// Takes the outer headers of a frame off; false where it was dropped instead.
+inline bool strip(Burst& burst, std::size_t i, const OuterHeaders& outer) noexcept
 {
-    constexpr std::uint16_t overhead = wire::vxlan_ipv4_overhead;
+    rte_mbuf& frame = *burst.frames[i];
+    cut(frame, std::uint32_t{overhead} + outer.inner_lengths[i]);
+    if (says_congestion(outer.tos[i])) [[unlikely]] {
+        if (!wire::apply_outer_ecn(bytes_of(frame) + overhead, frame.data_len - std::size_t{overhead}, outer.tos[i])) {
+            burst.drop(i, DropReason::ecn);
+            return false;
+        }
+    }
+    take_off(frame, overhead);
+    return true;
+}
+
+/// A frame whose VNI has no segment: is it a label? Returns whether it was decapsulated.
+[[gnu::noinline, gnu::cold]] bool follow_label(Burst& burst, std::size_t i, const OuterHeaders& outer,
+                                               const Tables& tables, Epoch epoch) noexcept
+{
+    const Vni vni = outer.vnis[i];
+    if (!tables.labels().contains(vni)) {
+        burst.drop(i, DropReason::vni_unknown);
+        return false;
+    }
+    const FdbKey key = tables.labels().find(vni);
+    const Segment* const segment = tables.segments().at(key.segment(), epoch);
+    if (segment == nullptr) {
+        burst.drop(i, DropReason::label_unknown);
+        return false;
+    }
+    if (!strip(burst, i, outer))
+        return false;
+    burst.segments[i] = segment;
+    burst.keys[i] = key;
+    burst.verdicts[i] = Verdict::labelled;
+    burst.arrivals[i] = arrival_of(*burst.frames[i], burst.peers[i]);
+    burst.arrivals[i].via = Labels::is_flush(vni) ? Via::flush : Via::relay;
+    burst.any_labelled = true;
+    return true;
+}
+
+/// `extended`: frames may have come by a way from which one must not learn.
+template <bool extended>
+std::size_t decap_all(Burst& burst, const OuterHeaders& outer, const Tables& tables, Epoch epoch,
+                      Sightings& seen) noexcept
+{
+    const Segments& segments = tables.segments();
     std::size_t done = 0;
     Vni vni;
     const Segment* segment = segments.find(vni, epoch);
@@ -31,28 +75,33 @@ std::size_t decap(Burst& burst, const OuterHeaders& outer, const Segments& segme
             segment = segments.find(vni, epoch);
         }
         if (segment == nullptr) [[unlikely]] {
-            burst.drop(i, DropReason::vni_unknown);
+            done += follow_label(burst, i, outer, tables, epoch);
             continue;
         }
-        rte_mbuf& frame = *burst.frames[i];
-        cut(frame, std::uint32_t{overhead} + outer.inner_lengths[i]);
-        std::uint8_t* const inner = bytes_of(frame) + overhead;
-        if (says_congestion(outer.tos[i])) [[unlikely]] {
-            if (!wire::apply_outer_ecn(inner, frame.data_len - std::size_t{overhead}, outer.tos[i])) {
-                burst.drop(i, DropReason::ecn);
-                continue;
-            }
-        }
-        take_off(frame, overhead);
+        if (!strip(burst, i, outer)) [[unlikely]]
+            continue;
         ++done;
 
+        const std::uint8_t* const inner = bytes_of(*burst.frames[i]);
         burst.segments[i] = segment;
         burst.keys[i] = key_of(segment->index, destination_of(inner));
         const std::uint64_t source = source_of(inner);
+        if constexpr (extended)
+            if (!may_learn_from(*burst.frames[i]))
+                continue;
         if (segment->learning && burst.peers[i] != VtepId::none && is_valid_source(source))
             seen.add(key_of(segment->index, source), Row::remote(burst.peers[i], RowOrigin::learned));
     }
     return done;
+}
+
+}  // namespace
+
+std::size_t decap(Burst& burst, const OuterHeaders& outer, const Tables& tables, Epoch epoch, Sightings& seen) noexcept
+{
+    if (outer.any_extended) [[unlikely]]
+        return decap_all<true>(burst, outer, tables, epoch, seen);
+    return decap_all<false>(burst, outer, tables, epoch, seen);
 }
 
 }  // namespace ferry::engine

@@ -5,15 +5,18 @@
 #include "engine/learn.hpp"
 #include "engine/parse_outer.hpp"
 
-#include <ferry/table/segment.hpp>
+#include <ferry/table/tables.hpp>
 
 namespace ferry::engine {
 
 /// Finds the segment of each frame's VNI as of `epoch`, brings the outer congestion mark into the inner packet (RFC
 /// 6040 §4.2), takes the outer headers and padding off, and writes the key of the inner destination. Drops frames of
 /// unknown VNIs, and those that must not lose their mark. Sources of frames from VTEPs that the table knows, in
-/// segments that learn, go to `seen`. Returns how many frames were decapsulated.
-std::size_t decap(Burst& burst, const OuterHeaders& outer, const Segments& segments, Epoch epoch,
-                  Sightings& seen) noexcept;
+/// segments that learn, go to `seen`, but not those of frames that were relayed or marked on their way. Returns how many
+/// frames were decapsulated.
+///
+/// A frame under a label gets the verdict `labelled`, its arrival, and the key of the label's endpoint, whatever its
+/// inner destination.
+std::size_t decap(Burst& burst, const OuterHeaders& outer, const Tables& tables, Epoch epoch, Sightings& seen) noexcept;
 
 }  // namespace ferry::engine

@@ -1,6 +1,7 @@
 #include "engine/decide.hpp"
 
 #include "engine/encap.hpp"
+#include "engine/exceptional.hpp"
 
 namespace ferry::engine {
 namespace {
@@ -19,28 +20,28 @@ void decide_remote(Burst& burst, std::size_t i, const Vteps& vteps, Epoch epoch)
 
 }  // namespace
 
-void decide_from_attachment(Burst& burst, AttachmentId from, const Vteps& vteps, Epoch epoch) noexcept
+void decide_from_attachment(Burst& burst, const Delivery& delivery) noexcept
 {
     for (std::size_t i = 0; i < burst.count; ++i) {
         if (burst.verdicts[i] != Verdict::forward) [[unlikely]]
             continue;
         const Row row = burst.rows[i];
         if (row.kind() == RowKind::remote) [[likely]] {
-            decide_remote(burst, i, vteps, epoch);
+            decide_remote(burst, i, delivery.vteps, delivery.epoch);
         } else if (row.kind() == RowKind::local) {
-            if (row.attachment() == from)
+            if (row.attachment() == delivery.from)
                 burst.drop(i, DropReason::hairpin);
             else
                 burst.verdicts[i] = Verdict::local;
-        } else if (row.kind() == RowKind::blackhole) {
-            burst.drop(i, DropReason::blackhole);
-        } else {
+        } else if (row.is_absent()) {
             burst.verdicts[i] = Verdict::flood;
+        } else {
+            exceptional_from_attachment(burst, i, delivery);
         }
     }
 }
 
-void decide_from_underlay(Burst& burst) noexcept
+void decide_from_underlay(Burst& burst, const Delivery& delivery) noexcept
 {
     for (std::size_t i = 0; i < burst.count; ++i) {
         if (burst.verdicts[i] != Verdict::forward) [[unlikely]]
@@ -48,13 +49,13 @@ void decide_from_underlay(Burst& burst) noexcept
         const Row row = burst.rows[i];
         if (row.kind() == RowKind::local) [[likely]]
             burst.verdicts[i] = Verdict::local;
-        else if (row.kind() == RowKind::remote)
-            burst.drop(i, row.vtep() == burst.peers[i] ? DropReason::hairpin : DropReason::split_horizon);
-        else if (row.kind() == RowKind::blackhole)
-            burst.drop(i, DropReason::blackhole);
-        else
+        else if (row.is_absent())
             burst.verdicts[i] = Verdict::flood;
+        else
+            exceptional_from_underlay(burst, i, delivery);
     }
+    if (burst.any_labelled) [[unlikely]]
+        decide_labelled(burst, delivery);
 }
 
 }  // namespace ferry::engine

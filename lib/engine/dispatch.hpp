@@ -5,6 +5,7 @@
 #include "engine/outbox.hpp"
 #include "engine/trash.hpp"
 
+#include <ferry/table/turns.hpp>
 #include <ferry/wire/entropy.hpp>
 
 namespace ferry::engine {
@@ -16,6 +17,8 @@ struct Delivery {
     Epoch epoch;
     wire::PortRange entropy_ports;
     rte_mempool* pool;            ///< for copies
+    Turns& turns;
+    std::uint32_t worker;         ///< its reader number, for counts in `turns`
     WorkerCounters& counters;
     Outbox& outbox;
     Trash& trash;
@@ -23,6 +26,6 @@ struct Delivery {
 
 /// Puts frames, in their order, into the outbox or the trash. Floods are replicated here, so that they keep their place
 /// among the frames of every destination.
-void dispatch(const Burst& burst, Delivery& delivery);
+void dispatch(Burst& burst, Delivery& delivery);
 
 }  // namespace ferry::engine

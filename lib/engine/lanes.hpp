@@ -58,6 +58,15 @@ public:
         touched_count_ = 0;
     }
 
+    /// Gives the frames for `id` to `send`.
+    template <typename Send>
+    void flush(Id id, Send&& send)
+    {
+        for (std::size_t number = 0; number < used_; ++number)
+            if (lanes_[number].id == id && lanes_[number].count != 0)
+                empty(lanes_[number], send);
+    }
+
 private:
     static constexpr std::size_t hints = 256;
 

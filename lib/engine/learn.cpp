@@ -3,6 +3,20 @@
 #include <algorithm>
 
 namespace ferry::engine {
+namespace {
+
+/// Is it worth telling that a frame came from where `seen` says, while the endpoint's row is another word?
+bool is_news(Row row, Row seen) noexcept
+{
+    const bool is_remote = row.kind() == RowKind::remote && seen.kind() == RowKind::remote;
+    if (is_remote && row.vtep() == seen.vtep())
+        return false;  // a word of another origin, or with a relay, but the same place
+    if (row.kind() == RowKind::gated || row.kind() == RowKind::turning)
+        return false;
+    return row.is_absent() || row.origin() == RowOrigin::learned || (is_remote && row.origin() == RowOrigin::endpoint);
+}
+
+}  // namespace
 
 void learn(const Sightings& seen, const Fdb& fdb, Epoch epoch, std::uint32_t now_seconds, LearnQueue& queue,
            Counter& overflow) noexcept
@@ -20,7 +34,7 @@ void learn(const Sightings& seen, const Fdb& fdb, Epoch epoch, std::uint32_t now
             fdb.touch(slots[i], now_seconds);
             continue;
         }
-        if (!rows[i].is_absent() && rows[i].origin() != RowOrigin::learned)
+        if (!is_news(rows[i], seen.rows[i]))
             continue;
         if (std::find(told.begin(), told_end, seen.keys[i]) != told_end)
             continue;

@@ -22,6 +22,16 @@ void Outbox::send(Lane<Host>& lane)
     sink_->pass(lane.frames.data(), lane.count);
 }
 
+void Outbox::to_gate(AttachmentId id, rte_mbuf** frames, const Arrival* arrivals, std::uint16_t count)
+{
+    attachments_.flush(id, [this](Lane<AttachmentId>& lane) { send(lane); });
+    TrafficCounters& of_attachment = counters_.attachment(id);
+    of_attachment.out_frames.add(count);
+    for (std::uint16_t i = 0; i < count; ++i)
+        of_attachment.out_bytes.add(frames[i]->pkt_len);
+    sink_->to_gate(id, frames, arrivals, count);
+}
+
 void Outbox::flush()
 {
     underlays_.flush([this](Lane<UnderlayId>& lane) { send(lane); });

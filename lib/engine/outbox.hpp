@@ -35,6 +35,9 @@ public:
         attachments_.add(id, frame, [this](Lane<AttachmentId>& lane) { send(lane); });
     }
 
+    /// Takes inner frames for the gate of an attachment and gives them on at once, behind what was for the attachment.
+    void to_gate(AttachmentId id, rte_mbuf** frames, const Arrival* arrivals, std::uint16_t count);
+
     /// Takes a frame of the host's.
     void pass(rte_mbuf& frame)
     {

@@ -125,8 +125,11 @@ Finding examine(const rte_mbuf& frame, std::size_t i, OuterHeaders& outer, const
         return dropped(DropReason::udp_length);
     if (udp.checksum.raw() != 0 && !has_right_udp_checksum(frame, ip, udp_length)) [[unlikely]]
         return dropped(DropReason::udp_checksum);
-    if (!vxlan.has_valid_vni()) [[unlikely]]
-        return dropped(DropReason::vxlan_flags);
+    if (!vxlan.is_plain()) [[unlikely]] {
+        if (!vxlan.has_valid_vni())
+            return dropped(DropReason::vxlan_flags);
+        outer.any_extended = true;
+    }
     if (udp_length < least_udp_length + sizeof(EthernetHeader)) [[unlikely]]
         return dropped(DropReason::inner_truncated);
 
@@ -140,6 +143,7 @@ Finding examine(const rte_mbuf& frame, std::size_t i, OuterHeaders& outer, const
 
 void parse_outer(Burst& burst, OuterHeaders& outer, const OuterRules& rules) noexcept
 {
+    outer.any_extended = false;
     for (std::size_t i = 0; i < burst.count; ++i) {
         if (burst.verdicts[i] != Verdict::forward) [[unlikely]] {
             outer.sources[i] = {};

@@ -22,6 +22,7 @@ struct OuterHeaders {
     PerFrame<Vni> vnis;
     PerFrame<std::uint16_t> inner_lengths;   ///< bytes, without padding behind the outer packet
     PerFrame<std::uint8_t> tos;
+    bool any_extended;  ///< some VXLAN header has more bits set than the I flag and the VNI
 };
 
 /// Gives frames that are not ours the verdict pass, and drops those of ours that are not right. Ours is what is IPv4

@@ -13,6 +13,7 @@
 #include "engine/learn.hpp"
 #include "engine/parse_outer.hpp"
 #include "engine/receive.hpp"
+#include "engine/relay.hpp"
 #include "engine/sender.hpp"
 
 namespace ferry {
@@ -35,6 +36,7 @@ public:
     void online() noexcept { qsbr_->online(number_); }
     void offline() noexcept { qsbr_->offline(number_); }
     void quiescent() noexcept { qsbr_->quiescent(number_); }
+    std::uint32_t number() const noexcept { return number_; }
 
 private:
     Qsbr* qsbr_;
@@ -55,10 +57,13 @@ struct Worker::State {
     void from_attachment(AttachmentId from, rte_mbuf** frames, std::size_t count, std::uint32_t now_seconds,
                          Sink& sink);
     void from_underlay(rte_mbuf** frames, std::size_t count, std::uint32_t now_seconds, Sink& sink);
+    void relay(AttachmentId from, rte_mbuf** frames, const Arrival* arrivals, std::size_t count, VtepId to, Vni vni,
+               Sink& sink);
 
     engine::Delivery delivery(AttachmentId from, Epoch epoch, engine::Trash& trash)
     {
-        return {from, tables.vteps(), epoch, config.entropy_ports, config.pool, *counters, outbox, trash};
+        return {from,           tables.vteps(), epoch,     config.entropy_ports, config.pool,
+                tables.turns(), reader.number(), *counters, outbox,               trash};
     }
 
     Tables& tables;
@@ -86,18 +91,18 @@ void Worker::State::from_attachment(AttachmentId from, rte_mbuf** frames, std::s
     of_attachment.in_frames.add(count);
     of_attachment.in_bytes.add(engine::receive(burst, config.pool, Adjacency::header_size));
 
+    engine::Delivery out = delivery(from, epoch, trash);
     const Attachment* const attachment = tables.attachments().at(from, epoch);
     const Segment* const segment = attachment != nullptr ? tables.segments().at(attachment->segment, epoch) : nullptr;
     if (segment != nullptr) [[likely]] {
         engine::guard(burst, *attachment, *segment, seen);
         tables.fdb().lookup(burst.keys.data(), count, epoch, burst.rows.data());
         engine::learn(seen, tables.fdb(), epoch, now_seconds, learned, counters->learn_overflow);
-        engine::decide_from_attachment(burst, from, tables.vteps(), epoch);
+        engine::decide_from_attachment(burst, out);
         engine::encap(burst, config.entropy_ports);
     } else {
         burst.drop_all(DropReason::attachment_unknown);
     }
-    engine::Delivery out = delivery(from, epoch, trash);
     engine::dispatch(burst, out);
     outbox.flush();
 }
@@ -115,13 +120,23 @@ void Worker::State::from_underlay(rte_mbuf** frames, std::size_t count, std::uin
 
     engine::parse_outer(burst, outer, rules);
     engine::find_sender(burst, outer, tables.vteps(), *counters);
-    counters->decapsulated.add(engine::decap(burst, outer, tables.segments(), epoch, seen));
+    counters->decapsulated.add(engine::decap(burst, outer, tables, epoch, seen));
     tables.fdb().lookup(burst.keys.data(), count, epoch, burst.rows.data());
     engine::learn(seen, tables.fdb(), epoch, now_seconds, learned, counters->learn_overflow);
-    engine::decide_from_underlay(burst);
     engine::Delivery out = delivery(AttachmentId::none, epoch, trash);
+    engine::decide_from_underlay(burst, out);
     engine::dispatch(burst, out);
     outbox.flush();
+}
+
+void Worker::State::relay(AttachmentId from, rte_mbuf** frames, const Arrival* arrivals, std::size_t count, VtepId to,
+                          Vni vni, Sink& sink)
+{
+    engine::Trash trash(*counters);
+    engine::Relayed relayed;
+    engine::relay_burst(from, frames, arrivals, count, to, vni, delivery(from, tables.epoch(), trash), relayed);
+    if (relayed.count != 0)
+        sink.to_underlay(relayed.underlay, relayed.frames.data(), relayed.count);
 }
 
 namespace {
@@ -183,6 +198,13 @@ void Worker::from_underlay(rte_mbuf** frames, std::uint16_t count, std::uint32_t
 {
     for (std::size_t done = 0; done < count; done += max_burst)
         state_->from_underlay(frames + done, std::min<std::size_t>(count - done, max_burst), now_seconds, sink);
+}
+
+void Worker::relay(AttachmentId from, rte_mbuf** frames, const Arrival* arrivals, std::uint16_t count, VtepId to,
+                   Vni vni, Sink& sink)
+{
+    for (std::size_t done = 0; done < count; done += max_burst)
+        state_->relay(from, frames + done, arrivals + done, std::min<std::size_t>(count - done, max_burst), to, vni, sink);
 }
 
 void Worker::drop(DropReason reason, AttachmentId attachment, rte_mbuf** frames, std::uint16_t count) noexcept

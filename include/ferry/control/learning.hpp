@@ -10,8 +10,9 @@
 
 namespace ferry {
 
-/// Asked when the frame of an endpoint came from elsewhere than its row says: `present` is the row, `seen` where the
-/// frame came from. Returns whether the row follows; for one that was not learned it never does, whatever is returned.
+/// Asked when the frame of an endpoint came from elsewhere than its learned row says, or from another VTEP than the one
+/// that its host set: `present` is the row, `seen` where the
+/// frame came from. Returns whether the row follows; one that was not learned, or relays, never does, whatever is returned.
 /// Called on the writer's thread; must neither throw nor change the tables.
 using FollowRule = std::function<bool(FdbKey key, Row present, Row seen)>;
 
@@ -27,7 +28,7 @@ struct LearningCounters {
     std::uint64_t added = 0;
     std::uint64_t moved = 0;          ///< a learned row followed its endpoint
     std::uint64_t unchanged = 0;      ///< the row said so already when the event was applied
-    std::uint64_t refused_static = 0; ///< a permanent or endpoint row stands; it never follows a frame
+    std::uint64_t refused_static = 0; ///< a permanent or endpoint row stands, or one of a move; no frame changes it
     std::uint64_t refused_rule = 0;   ///< a learned row stands, because the rule said so
     std::uint64_t refused_full = 0;   ///< the segment's or the table's bound
     std::uint64_t refused_gone = 0;   ///< segment, VTEP or attachment no longer there, or learning was switched off
@@ -47,6 +48,7 @@ public:
 
 private:
     std::uint64_t& apply(const LearnEvent& event, std::uint32_t now_seconds) noexcept;
+    bool asks_rule(Row present) const noexcept;
     bool is_there(const LearnEvent& event) const noexcept;
 
     Tables& tables_;

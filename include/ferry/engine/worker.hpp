@@ -59,7 +59,8 @@ public:
     /// Inner frames of an endpoint that has left the attachment `from`, whose gate passes them on to the endpoint's new
     /// host `to`: encapsulated under `vni`, the host's label or the segment's own VNI, with the mark and stream of the
     /// frame's arrival, and its TTL less one. A frame without room for the outer headers is copied. Takes ownership;
-    /// each frame ends at the sink's to_underlay(), or is dropped and counted.
+    /// each frame ends at the sink's to_underlay(), or is dropped and counted. The sink may call this one from within
+    /// its to_gate() and to_attachment(), where a gate there has frames to pass on.
     void relay(AttachmentId from, rte_mbuf** frames, const Arrival* arrivals, std::uint16_t count, VtepId to, Vni vni,
                Sink& sink);
 

@@ -45,6 +45,9 @@ struct VxlanHeader {
         return header;
     }
 
+    /// True for a header with the I flag and no other, nor any of the second byte's and those behind: nearly all.
+    bool is_plain() const noexcept { return load<std::uint32_t>(&flags) == be32{vxlan_flag_i << 24}.raw(); }
+
     /// False for a frame that must be dropped, because its VNI is not valid.
     constexpr bool has_valid_vni() const noexcept { return flags & vxlan_flag_i; }
 

@@ -198,7 +198,7 @@ TEST_CASE("the counters add up to the events")
         place.see(i * 7 % 15, learned(VtepId{1 + i / 15 % 3}), 1000,
                   SegmentIndex{static_cast<std::uint16_t>(1 + i % 5 / 4)});
     const LearningCounters& c = place.learner.counters();
-    CHECK(c.added + c.moved + c.unchanged + c.refused_static + c.refused_full + c.refused_gone == events);
+    CHECK(c.added + c.moved + c.unchanged + c.refused_static + c.refused_rule + c.refused_full + c.refused_gone == events);
     CHECK(c.added > 0);
     CHECK(c.moved > 0);
     CHECK(c.refused_full > 0);

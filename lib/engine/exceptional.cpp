@@ -1,0 +1,89 @@
+#include "engine/exceptional.hpp"
+
+#include "engine/outer_of.hpp"
+#include "engine/relay.hpp"
+#include "engine/turn.hpp"
+
+namespace ferry::engine {
+namespace {
+
+void to_gate(Burst& burst, std::size_t i, AttachmentId gate, const Arrival& arrival) noexcept
+{
+    burst.verdicts[i] = Verdict::gate;
+    burst.gates[i] = gate;
+    burst.arrivals[i] = arrival;
+}
+
+/// A frame from the underlay for an endpoint that is behind `vtep`.
+void relay_or_drop(Burst& burst, std::size_t i, VtepId vtep, Vni label, const Arrival& arrival,
+                   const Delivery& delivery) noexcept
+{
+    if (label != Vni{})
+        relay(burst, i, vtep, label, arrival, delivery);
+    else if (arrival.via != Via::direct)
+        burst.drop(i, DropReason::label_unknown);
+    else
+        burst.drop(i, vtep == burst.peers[i] ? DropReason::hairpin : DropReason::split_horizon);
+}
+
+/// A frame from the underlay for a turning row. Turns are for what this host's attachments send; others' frames come
+/// here because this host had the endpoint.
+void pass_turn(Burst& burst, std::size_t i, const Arrival& arrival, const Delivery& delivery) noexcept
+{
+    const Turn& turn = delivery.turns.at(burst.rows[i].turn());
+    if (turn.gate != AttachmentId::none)
+        to_gate(burst, i, turn.gate, arrival);
+    else
+        relay_or_drop(burst, i, turn.via, turn.relay_label, arrival, delivery);
+}
+
+}  // namespace
+
+void exceptional_from_attachment(Burst& burst, std::size_t i, const Delivery& delivery) noexcept
+{
+    const Row row = burst.rows[i];
+    if (row.kind() == RowKind::turning)
+        return turn(burst, i, delivery);
+    if (row.kind() == RowKind::blackhole)
+        return burst.drop(i, DropReason::blackhole);
+    if (row.attachment() == delivery.from)
+        return burst.drop(i, DropReason::hairpin);
+    Arrival arrival;
+    arrival.from_attachment = true;
+    to_gate(burst, i, row.attachment(), arrival);
+}
+
+void exceptional_from_underlay(Burst& burst, std::size_t i, const Delivery& delivery) noexcept
+{
+    const Row row = burst.rows[i];
+    if (row.kind() == RowKind::blackhole)
+        return burst.drop(i, DropReason::blackhole);
+    const Arrival arrival = arrival_of(*burst.frames[i], burst.peers[i]);
+    if (row.kind() == RowKind::gated)
+        to_gate(burst, i, row.attachment(), arrival);
+    else if (row.kind() == RowKind::turning)
+        pass_turn(burst, i, arrival, delivery);
+    else
+        relay_or_drop(burst, i, row.vtep(), row.relay_label(), arrival, delivery);
+}
+
+void decide_labelled(Burst& burst, const Delivery& delivery) noexcept
+{
+    for (std::size_t i = 0; i < burst.count; ++i) {
+        if (burst.verdicts[i] != Verdict::labelled)
+            continue;
+        const Row row = burst.rows[i];
+        switch (row.kind()) {
+        case RowKind::local:
+        case RowKind::gated: to_gate(burst, i, row.attachment(), burst.arrivals[i]); break;
+        case RowKind::remote:
+            relay_or_drop(burst, i, row.vtep(), row.relay_label(), burst.arrivals[i], delivery);
+            break;
+        case RowKind::turning: pass_turn(burst, i, burst.arrivals[i], delivery); break;
+        case RowKind::blackhole: burst.drop(i, DropReason::blackhole); break;
+        default: burst.drop(i, DropReason::label_unknown); break;
+        }
+    }
+}
+
+}  // namespace ferry::engine

@@ -1,0 +1,35 @@
+// Frames on to another host: relayed for an endpoint that has moved, or sent with a mark to one that moves.
+#pragma once
+
+#include "engine/dispatch.hpp"
+#include "engine/encap.hpp"
+
+namespace ferry::engine {
+
+/// As encapsulate(), with the mark and stream of a turn.
+void encapsulate_marked(rte_mbuf& frame, const Adjacency& adjacency, Vni vni, InnerFlow flow, Mark mark,
+                        std::uint8_t stream) noexcept;
+
+/// As encapsulate_marked(), with an outer TTL of `ttl`, and saying that the frame's source is not at this host.
+void encapsulate_relayed(rte_mbuf& frame, const Adjacency& adjacency, Vni vni, InnerFlow flow, Mark mark,
+                         std::uint8_t stream, std::uint8_t ttl) noexcept;
+
+/// Passes frame `i`, which came from the underlay as `arrival` says, on to the host `to` under `label`, own_vni for its
+/// segment's VNI. Verdict: encapsulated, or drop. The outer TTL is one less, so that a frame cannot go round for ever.
+/// A mark is for the next hop's merge: one that came with a label was for this host and goes no further, nor does one
+/// that says that the frame came directly.
+void relay(Burst& burst, std::size_t i, VtepId to, Vni label, const Arrival& arrival, const Delivery& delivery) noexcept;
+
+/// Frames that relay_burst() has made ready, all for one port.
+struct Relayed {
+    UnderlayId underlay{};
+    std::uint16_t count = 0;
+    PerFrame<rte_mbuf*> frames;
+};
+
+/// Encapsulates up to max_burst inner frames that the gate of the attachment `from` passes on; see Worker::relay().
+/// Counts those that are sent and those that are dropped.
+void relay_burst(AttachmentId from, rte_mbuf** frames, const Arrival* arrivals, std::size_t count, VtepId to, Vni vni,
+                 const Delivery& delivery, Relayed& relayed) noexcept;
+
+}  // namespace ferry::engine

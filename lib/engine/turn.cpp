@@ -1,0 +1,36 @@
+#include "engine/turn.hpp"
+
+#include "engine/relay.hpp"
+
+namespace ferry::engine {
+
+void turn(Burst& burst, std::size_t i, const Delivery& delivery) noexcept
+{
+    const TurnId id = burst.rows[i].turn();
+    const Turn& turn = delivery.turns.at(id);
+    const bool direct = delivery.turns.phase(id) == TurnPhase::direct;
+    if (!direct && turn.gate != AttachmentId::none) {
+        if (turn.gate == delivery.from)
+            return burst.drop(i, DropReason::hairpin);
+        burst.verdicts[i] = Verdict::gate;
+        burst.gates[i] = turn.gate;
+        burst.arrivals[i] = {.mark = Mark::detour, .stream = turn.stream, .from_attachment = true};
+        delivery.turns.count_detour(id, delivery.worker);
+        return;
+    }
+    burst.peers[i] = direct ? turn.to : turn.via;
+    const Adjacency* const adjacency = delivery.vteps.at(burst.peers[i], delivery.epoch);
+    if (adjacency == nullptr)
+        return burst.drop(i, DropReason::adjacency_gone);
+    rte_mbuf& frame = *burst.frames[i];
+    if (const auto reason = misfit(frame, *adjacency))
+        return burst.drop(i, *reason);
+    encapsulate_marked(frame, *adjacency, burst.segments[i]->vni, flow_of(frame, delivery.entropy_ports),
+                       direct ? Mark::turned : Mark::detour, turn.stream);
+    burst.adjacencies[i] = adjacency;
+    burst.verdicts[i] = Verdict::encapsulated;
+    if (!direct)
+        delivery.turns.count_detour(id, delivery.worker);
+}
+
+}  // namespace ferry::engine
