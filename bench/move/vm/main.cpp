@@ -1,0 +1,88 @@
+// ferry-vm: VMs without an operating system, on the sockets of vhost-user ports, that send and count numbered frames and
+// move from host to host. It reads commands from its standard input, one JSON object a line, and answers each with one;
+// it ends with its input. commands.hpp says which there are.
+#include <iostream>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "commands.hpp"
+#include "processor.hpp"
+
+namespace {
+
+using namespace ferry::bench;
+using ferry::front_end::Device;
+using ferry::front_end::DeviceOptions;
+using ferry::front_end::FrontEnd;
+
+/// "NAME,MAC,HOST=PATH,HOST=PATH": a VM and the sockets on which its hosts find it.
+ferry::Expected<Machine> make_machine(const std::string& text, const DeviceOptions& options)
+{
+    const auto words = CLI::detail::split(text, ',');
+    const auto mac = words.size() < 3 ? std::nullopt : ferry::MacAddress::parse(words[1]);
+    if (!mac)
+        return ferry::fail(ferry::ErrorCode::invalid_argument, fmt::format("\"{}\" is not NAME,MAC,HOST=PATH", text));
+    auto device = Device::make(options);
+    if (!device)
+        return tl::unexpected(device.error());
+    std::vector<FrontEnd> hosts;
+    for (std::size_t i = 2; i < words.size(); ++i) {
+        const auto sign = words[i].find('=');
+        if (sign == std::string::npos)
+            return ferry::fail(ferry::ErrorCode::invalid_argument, fmt::format("\"{}\" is not HOST=PATH", words[i]));
+        auto host = FrontEnd::listen(words[i].substr(0, sign), words[i].substr(sign + 1));
+        if (!host)
+            return tl::unexpected(host.error());
+        hosts.push_back(std::move(*host));
+    }
+    return Machine(words[0], std::make_unique<Guest>(*mac, options, std::move(*device)), std::move(hosts));
+}
+
+nlohmann::ordered_json answer(std::vector<Machine>& machines, const std::string& line)
+{
+    try {
+        return carry_out(machines, nlohmann::json::parse(line));
+    } catch (const std::exception& failure) {
+        return {{"error", failure.what()}};
+    }
+}
+
+}  // namespace
+
+int main(int argc, char** argv)
+{
+    CLI::App app{"VMs that send and count numbered frames, and move. Takes JSON commands on its standard input."};
+    std::vector<std::string> texts;
+    DeviceOptions options;
+    app.add_option("--vm", texts, "NAME,MAC,HOST=PATH[,HOST=PATH...]: a VM and the sockets that its hosts connect to")
+        ->required()
+        ->delimiter('\0');
+    app.add_option("--ring", options.ring_size, "descriptors of each ring, a power of two")->capture_default_str();
+    app.add_option("--buffer", options.buffer_bytes, "bytes of each buffer")->capture_default_str()->check(CLI::Range(128, 65536));
+    bool first = false;
+    app.add_flag("--first", first, "run the VMs' processor before all other threads on its CPU");
+    CLI11_PARSE(app, argc, argv);
+
+    std::vector<Machine> machines;
+    std::vector<Guest*> guests;
+    for (const std::string& text : texts) {
+        auto made = make_machine(text, options);
+        if (!made) {
+            std::cerr << "ferry-vm: " << made.error().sentence << '\n';
+            return 1;
+        }
+        machines.push_back(std::move(*made));
+    }
+    for (const Machine& machine : machines)
+        guests.push_back(&machine.guest());
+    const Processor processor(std::move(guests), first);
+    if (first && !processor.is_first()) {
+        std::cerr << "ferry-vm: the system does not allow real-time scheduling\n";
+        return 1;
+    }
+    std::cout << R"({"ready":true})" << std::endl;
+    for (std::string line; std::getline(std::cin, line);)
+        std::cout << answer(machines, line).dump() << std::endl;
+    return 0;
+}
