@@ -55,28 +55,33 @@ struct Send { Host to; Message message; };
 struct Discard { Key key; };
 /// The endpoint's ring runs again where it had stopped: what was docked goes into it.
 struct Replay { Key key; };
-/// Gate: merge, closed; then row: gated to its attachment; labels lead there. Then, and not before, may the VM send.
-struct BeginClaim { Key key; Labels labels; };
+/// Gate: merge, closed; then row: gated to its attachment; labels lead there. Then, and not before, may the VM send. Ends
+/// a turn of the key, and its relay: the driver calls relay_closed() where there was one. `returning`: frames that this
+/// host relayed may still be on their way round, so that even ferry hosts' direct frames wait as a plain peer's do.
+struct BeginClaim { Key key; Labels labels; bool returning = false; };
 /// Gate: open when `frames` flush frames have come (Gate::expect_flush), or at once (nothing: there is no old host).
 struct Open { Key key; std::optional<std::uint64_t> flush_frames; };
 /// Gate: flush to `to`, then relay. Row: gated to its attachment.
 struct Drain { Key key; Host to; Labels labels; };
 /// Gate: the sender `from` has sent `frames` marked ones by way of the old host (Gate::expect_stream).
 struct Expect { Key key; Host from; Stream stream; std::uint64_t frames; };
-/// Row: mark what is sent for the key, by way of `via` (this host itself: its own gate). When every worker does so the
-/// driver calls marking().
+/// Row: mark what is sent for the key, by way of `via` (this host itself: its own gate, and then there is no EndTurn but
+/// FinishRelay, because its gate goes on relaying). When every worker does so the driver calls marking().
 struct BeginTurn { Key key; Host via; Host to; Stream stream; };
 /// Send directly, marked. When every worker does so the driver calls flipped() with the number of frames that had been
 /// marked before.
 struct Flip { Key key; };
 /// Row: remote, `to`, unmarked. Where this host relays for the key (it had it) the row says so, without a label.
 struct EndTurn { Key key; Host to; };
-/// Row: remote, `to`, without ado: no turn was possible or necessary.
+/// Row: remote, `to`, without ado: no turn was possible or necessary. Ends a turn that is under way.
 struct PointTo { Key key; Host to; };
 /// The books of the claim are closed: gate ordinary, row local, labels free.
 struct FinishClaim { Key key; Labels labels; };
-/// The books of the relay are closed: row remote, relaying without a label; gate free.
-struct FinishRelay { Key key; Host to; };
+/// An earlier claim's labels are free; nothing else changes.
+struct FreeLabels { Key key; Labels labels; };
+/// The books of the relay are closed: row remote, relaying without a label, or, where the attachment was taken away too
+/// soon, under `label`; gate free. The driver calls relay_closed() with the number of frames that went by the relay.
+struct FinishRelay { Key key; Host to; std::optional<Vni> label; };
 /// Row away: nobody has the endpoint as far as this host knows.
 struct Withdraw { Key key; };
 /// Tell plain peers by frames from the endpoint's address.
@@ -89,11 +94,12 @@ struct KeepTerm { std::uint64_t term; };
 struct Note { Key key; LedgerEntry entry; };
 
 using Action = std::variant<Send, Discard, Replay, BeginClaim, Open, Drain, Expect, BeginTurn, Flip, EndTurn, PointTo,
-                            FinishClaim, FinishRelay, Withdraw, Announce, Silence, KeepTerm, Note>;
+                            FinishClaim, FreeLabels, FinishRelay, Withdraw, Announce, Silence, KeepTerm, Note>;
 using Actions = std::vector<Action>;
 
-/// One host's. All calls from one thread. Each event appends what is to be done to `out`. Never throws but for memory:
-/// calls fail with no_memory or table_full and have changed nothing then.
+/// One host's. All calls from one thread. Each event appends what is to be done to `out`. Never throws but for memory.
+/// Calls that may make an endpoint known fail with table_full where all others are of use, and have changed nothing then.
+/// All may come twice: the second one changes nothing.
 class Machine {
 public:
     static Expected<std::unique_ptr<Machine>> make(const MachineConfig& config);
@@ -102,36 +108,52 @@ public:
     // The data path saw.
 
     /// The endpoint's ring has stopped here and its frames are being docked.
-    void ring_stopped(const Key& key, Time now, Actions& out);
+    Expected<void> ring_stopped(const Key& key, Time now, Actions& out);
     /// The endpoint's ring runs here. `place` is what the FDB says of it.
-    void ring_started(const Key& key, const Place& place, Time now, Actions& out);
+    Expected<void> ring_started(const Key& key, const Place& place, Time now, Actions& out);
     /// The attachment is taken away for good, or the key from it.
     void removed(const Key& key, Time now, Actions& out);
     /// Gate events.
     void drained(const Key& key, std::uint64_t flush_frames, Time now, Actions& out);
-    void opened(const Key& key, Time now, Actions& out);
+    void opened(const Key& key, std::uint64_t flush_frames, Time now, Actions& out);
     /// A frame of `sender` came by this host's relay: the first one, or again after a second. This host itself: one of
     /// its own attachments. `is_ferry`: it may be turned.
     void relayed(const Key& key, Host sender, bool is_ferry, Time now, Actions& out);
-    void stream_passed(const Key& key, Stream stream, bool in_time, Time now, Actions& out);
+    void stream_passed(const Key& key, Stream stream, bool in_time, std::uint64_t frames, Time now, Actions& out);
+    /// The relay that FinishRelay or BeginClaim has ended had passed on `frames` under its relay label.
+    void relay_closed(const Key& key, std::uint64_t frames, Time now, Actions& out);
     /// Nothing waits in the gate: what a claim's gate still has to put into the ring or the dock is none.
     void merged(const Key& key, Time now, Actions& out);
     // Row events.
     void marking(const Key& key, Time now, Actions& out);
     void flipped(const Key& key, std::uint64_t marked, Time now, Actions& out);
     /// A frame of the endpoint came from `at`, or somebody says that it is there; the row names the ferry host `row`.
-    void seen_elsewhere(const Key& key, Host row, Host at, Time now, Actions& out);
+    Expected<void> seen_elsewhere(const Key& key, Host row, Host at, Time now, Actions& out);
 
     // Others said.
 
     /// `allowed`: the sender may claim endpoints of the key's VNI.
-    void received(Host from, const Message& message, bool allowed, Time now, Actions& out);
+    Expected<void> received(Host from, const Message& message, bool allowed, Time now, Actions& out);
     /// `to` cannot be reached: its connection is refused, so it does not run.
     void unreachable(Host to, Time now, Actions& out);
 
     /// Timers: when tick() wants to be called next; nothing: not before another event.
     std::optional<Time> deadline() const;
     void tick(Time now, Actions& out);
+
+    /// How many endpoints something is remembered of.
+    std::size_t size() const;
+
+    class State;
+
+private:
+    explicit Machine(std::unique_ptr<State> state);
+    template <typename Step>
+    void if_known(const Key& key, Time now, Actions& out, Step step);
+    template <typename Step>
+    Expected<void> make_known(const Key& key, Time now, Actions& out, Step step);
+
+    std::unique_ptr<State> state_;
 };
 
 }  // namespace ferry::move

@@ -1,0 +1,303 @@
+// What the machine remembers, and the steps of the protocol. Each file machine_ROLE.cpp has those of one role.
+#pragma once
+
+#include <bitset>
+#include <map>
+#include <optional>
+#include <set>
+#include <unordered_map>
+#include <vector>
+
+#include <ferry/move/machine.hpp>
+
+namespace ferry::move {
+
+/// A message that is repeated, later and later, until it is answered.
+struct Unanswered {
+    Host to;
+    Body body;
+    Time due = 0;
+    Time pause = 0;  ///< between the last time and the next
+};
+
+/// What this host is to an endpoint. Whether its ring runs is a question of its own: an owner whose ring has stopped is
+/// what the protocol calls Held.
+enum class Role : std::uint8_t {
+    none,      ///< at most a sender
+    claiming,  ///< its ring has started here; nobody has granted it yet
+    owner,
+    draining,  ///< granted to another host; docked frames are on their way
+    relay,     ///< what still comes is passed on
+};
+
+/// One that was told to wait.
+struct Waiter {
+    Host host;
+    Labels labels;
+    Version known;
+};
+
+/// A sender's turn, as the new host sees it.
+struct ClaimStream {
+    Version version;
+    bool passed = false;
+};
+
+/// The new host's part, from the ring's start until the old host has closed its books.
+struct Claiming {
+    Labels labels;
+    Version known;                    ///< as the claims say
+    std::set<Host> asked;
+    bool everybody = false;           ///< all peers have been asked
+    bool denied = false;
+    unsigned hops = 0;                ///< how often a claim was sent on
+    Time deadline = 0;                ///< nobody has said anything until then: take it
+
+    bool answered = false;            ///< granted or taken
+    std::optional<Host> old_host;     ///< who has granted it
+    Version version;                  ///< as of which
+    bool opening = false, opened = false, merged = false;
+    bool over = false;                ///< nobody sends under the labels any more, or will
+    std::optional<Time> ends;         ///< taken from a silent host: its late grant is waited for until then
+    Time next_probe = 0;              ///< when to ask whether the old host lives
+    std::map<std::pair<Host, Stream>, ClaimStream> streams;
+    std::optional<Waiter> waiter;
+};
+
+/// The labels of an earlier claim whose old host has not closed its books.
+struct OldLabels {
+    Labels labels;
+    Version version;
+    Host old_host;
+    Time ends = 0;
+};
+
+/// One who comes by the relay.
+struct RelaySender {
+    enum class Stage : std::uint8_t { seen, turning, turned } stage = Stage::seen;
+    bool is_ferry = false;
+    bool complained = false;          ///< never_turned is in the books
+    Stream stream = 0;
+    Time since = 0;                   ///< of the stage
+};
+
+/// The old host's part, from the grant until its books are closed.
+struct Relaying {
+    Host to;
+    Version version;
+    Labels labels;
+    Time last_seen = 0;               ///< when somebody came by the relay, to a second
+    std::map<Host, RelaySender> senders;
+    std::bitset<256> streams;         ///< given away; each once in a move, because the new host remembers which are over
+};
+
+/// A sender's part.
+struct Turning {
+    enum class Stage : std::uint8_t { row, arming, flip, settling } stage = Stage::row;
+    Version version;
+    Host via, to;
+    Stream stream = 0;
+    Time due = 0;                     ///< of arming and settling
+};
+
+/// A sender that has heard of another place, and asks.
+struct Asking {
+    Host row, at;
+    Time until = 0;
+    bool over = false;                ///< the answer was "it is here": not asked again until then
+};
+
+struct Endpoint {
+    Key key;
+    Version version;                  ///< the highest that is known
+    Version row_version;              ///< that which this host's row has followed
+    std::optional<Host> owner;        ///< who has it as of a version
+    Role role = Role::none;
+    bool running = false;             ///< its ring, here
+    bool silent = false;
+    bool relayed_before = false;      ///< this host's row may still relay for it
+    std::optional<Time> held_until;   ///< the ring has stopped
+    std::optional<Place> starting;    ///< the claim begins when it can; what the FDB said
+    Time start_at = 0;                ///< when that is tried again, or turns under way are not waited for any longer
+    std::optional<Host> conflict;     ///< the last that was told of
+    std::optional<Claiming> claim;
+    std::vector<OldLabels> old_labels;
+    std::optional<Relaying> relaying;
+    std::optional<Turning> turning, next_turn;
+    std::optional<Asking> asking;
+    std::vector<Unanswered> unanswered;
+
+    // How the indexes know it.
+    Time timer = 0;
+    bool has_timer = false;
+    std::vector<Host> watched;
+    std::uint64_t idle_since = 0;
+
+    bool idle() const noexcept
+    {
+        return role == Role::none && !running && !held_until && !starting && !claim && old_labels.empty() && !relaying &&
+               !turning && !next_turn && !asking && unanswered.empty();
+    }
+};
+
+/// An event about one endpoint, on its way through the machine.
+struct Event {
+    Endpoint& endpoint;
+    Time now;
+    Actions& out;
+
+    template <typename A>
+    void want(A action) const { out.emplace_back(std::move(action)); }
+    void note(Phase phase, Host host = {}, std::uint64_t count = 0) const
+    {
+        want(Note{endpoint.key, {phase, endpoint.version, host, count, now}});
+    }
+    void say(Host to, Body body) const { want(Send{to, {endpoint.key, std::move(body)}}); }
+};
+
+struct KeyHash {
+    std::size_t operator()(const Key& key) const noexcept
+    {
+        return std::hash<std::uint64_t>{}((key.mac.to_u48() ^ std::uint64_t{key.vni.value()} << 40) * 0x9e37'79b9'7f4a'7c15ULL);
+    }
+};
+
+/// Allocates labels in turn, so that one is not used again soon.
+class LabelPool {
+public:
+    LabelPool(std::uint32_t first, std::uint32_t count) : first_(first + first % 2), taken_((count - first % 2) / 2) {}
+    std::optional<Labels> take();
+    void give_back(const Labels& labels);
+
+private:
+    std::uint32_t first_;
+    std::vector<bool> taken_;
+    std::size_t next_ = 0, used_ = 0;
+};
+
+class Machine::State {
+public:
+    explicit State(const MachineConfig& config);
+
+    // Keys: machine_keys.cpp
+    Endpoint* find(const Key& key);
+    Expected<Endpoint*> find_or_make(const Key& key);
+    /// Behind each event: brings the indexes up to date.
+    void settle(Endpoint& endpoint);
+    void see(const Event& on, const Version& version);
+    Version next_version(const Event& on, const Version& known);
+    void keep_term(const Event& on, std::uint64_t term);
+    std::size_t size() const noexcept { return endpoints_.size(); }
+    std::optional<Labels> take_labels() { return labels_.take(); }
+    void free_labels(const Labels& labels) { labels_.give_back(labels); }
+
+    // Repeated messages: machine_messages.cpp
+    void repeat(const Event& on, Host to, Body body, Time first);
+    void repeat(const Event& on, Host to, Body body) { repeat(on, to, std::move(body), on.now); }
+    /// The messages of type B to `to`, or to all, have been answered; returns whether there was one.
+    template <typename B>
+    static bool answered(Endpoint& endpoint, std::optional<Host> to = {});
+    template <typename B>
+    static B* pending(Endpoint& endpoint, Host to);
+    void received(const Event& on, Host from, const Body& body);
+    void unreachable(const Event& on, Host host);
+
+    // Claimant: machine_claimant.cpp, machine_answers.cpp
+    void ring_started(const Event& on, const Place& place);
+    void start_claim(const Event& on);
+    void ask(const Event& on, Host host);
+    void ask_everybody(const Event& on);
+    void take_if_nobody_has_it(const Event& on);
+    void take(const Event& on, Host who_should_have);
+    void accept_grant(const Event& on, Host from, const Version& version);
+    void open(const Event& on, std::optional<std::uint64_t> flush_frames);
+    void merged(const Event& on);
+    void finish_claim_when_over(const Event& on);
+    void give_up_claim(const Event& on);
+    void old_host_is_gone(const Event& on);
+    void old_labels_over(const Event& on, Host old_host, std::optional<Version> version);
+    void be_silent(const Event& on, bool silent);
+    void handle(const Event& on, Host from, const Grant& grant);
+    void handle(const Event& on, Host from, const Moved& moved);
+    void handle(const Event& on, Host from, const NotMine& not_mine);
+    void handle(const Event& on, Host from, const Wait& wait);
+    void handle(const Event& on, Host from, const Deny& deny);
+    void handle(const Event& on, Host from, const Drained& drained);
+    void handle(const Event& on, Host from, const Turned& turned);
+    void handle(const Event& on, Host from, const Closed& closed);
+    void stream_passed(const Event& on, Stream stream, bool in_time, std::uint64_t frames);
+
+    // Holder and relay: machine_holder.cpp, machine_relay.cpp
+    void ring_stopped(const Event& on);
+    void hold_expired(const Event& on);
+    void removed(const Event& on);
+    void grant(const Event& on, Host to, const Labels& labels, const Version& known);
+    void grant_waiter(const Event& on);
+    void drained(const Event& on, std::uint64_t frames);
+    void relayed(const Event& on, Host sender, bool is_ferry);
+    void turn_senders(const Event& on);
+    void turn_sender(const Event& on, Host sender);
+    void sender_turned(const Event& on, Host sender);
+    void end_relay(const Event& on);
+    void force_return(const Event& on);
+    void finish_relay(const Event& on);
+    bool can_return(const Endpoint& endpoint) const;
+    void handle(const Event& on, Host from, const Claim& claim);
+    void handle(const Event& on, Host from, const DrainedAck& ack);
+    void handle(const Event& on, Host from, const TurnAck& ack);
+    void handle(const Event& on, Host from, const TurnEnded& ended);
+    void handle(const Event& on, Host from, const Ask& ask);
+    void handle(const Event& on, Host from, const ClosedAck& ack);
+
+    // Sender: machine_sender.cpp
+    void handle(const Event& on, Host from, const Turn& turn);
+    void handle(const Event& on, Host from, const Settled& settled);
+    void handle(const Event& on, Host from, const TurnEndedAck& ack);
+    void begin_turn(const Event& on, const Turning& turn);
+    void begin_next_turn(const Event& on);
+    void drop_turn(const Event& on);
+    void end_turn(const Event& on);
+    void marking(const Event& on);
+    void flipped(const Event& on, std::uint64_t marked);
+    void seen_elsewhere(const Event& on, Host row, Host at);
+    void turn_alone(const Event& on);
+
+    // Timers: machine_timers.cpp
+    static std::optional<Time> next_timer(const Endpoint& endpoint, const Times& times);
+    void run_timers(const Event& on);
+
+    const MachineConfig config;
+    std::set<std::pair<Time, Key>> timers;
+    std::set<std::pair<Host, Key>> watchers;  ///< whom it matters to that a host cannot be reached
+
+private:
+    bool forget_one();
+    static void watched_hosts(const Endpoint& endpoint, std::vector<Host>& hosts);
+    void repeat_messages(const Event& on);
+
+    std::uint64_t term_, kept_;
+    LabelPool labels_;
+    std::unordered_map<Key, Endpoint, KeyHash> endpoints_;
+    std::set<std::pair<std::uint64_t, Key>> idle_;   ///< may be forgotten, the oldest first
+    std::uint64_t idle_clock_ = 0;
+};
+
+template <typename B>
+bool Machine::State::answered(Endpoint& endpoint, std::optional<Host> to)
+{
+    return std::erase_if(endpoint.unanswered, [&](const Unanswered& message) {
+               return std::holds_alternative<B>(message.body) && (!to || message.to == *to);
+           }) > 0;
+}
+
+template <typename B>
+B* Machine::State::pending(Endpoint& endpoint, Host to)
+{
+    for (Unanswered& message : endpoint.unanswered)
+        if (message.to == to)
+            if (auto* body = std::get_if<B>(&message.body))
+                return body;
+    return nullptr;
+}
+
+}  // namespace ferry::move
