@@ -89,9 +89,14 @@ void Machine::relayed(const Key& key, Host sender, bool is_ferry, Time now, Acti
 void Machine::relay_closed(const Key& key, std::uint64_t frames, Time now, Actions& out)
 {
     if_known(key, now, out, [&](const Event& on) {
-        for (Unanswered& message : on.endpoint.unanswered)
-            if (auto* closed = std::get_if<Closed>(&message.body))
+        // The newest: earlier ones' books are full already.
+        for (auto message = on.endpoint.unanswered.rbegin(); message != on.endpoint.unanswered.rend(); ++message) {
+            if (auto* closed = std::get_if<Closed>(&message->body)) {
                 closed->relayed = frames;
+                on.note(Phase::closed, message->to, frames);
+                return;
+            }
+        }
     });
 }
 
