@@ -109,14 +109,45 @@ TEST_CASE("A learned row follows its endpoint: to another VTEP, to a guest, and 
     check_one(host.after_receiving(remote, 100, {seen}), host.key(seen), Row::remote(host.vtep, RowOrigin::learned));
 }
 
-TEST_CASE("Rows that somebody set follow no frame")
+TEST_CASE("Of rows that somebody set only an endpoint's at another VTEP is worth telling")
 {
     Learning host;
     for (const RowOrigin origin : {RowOrigin::permanent, RowOrigin::endpoint}) {
         for (const Row row : {Row::remote(host.vtep, origin), Row::local(host.web, origin), Row::blackhole(origin)}) {
             host.set_row(100, seen, row);
-            CHECK(host.after_receiving(other_remote, 100, {seen}).empty());
             CHECK(host.after_sending(host.open, {seen}).empty());
+            const auto events = host.after_receiving(other_remote, 100, {seen, web_mac, seen});
+            if (row == Row::remote(host.vtep, RowOrigin::endpoint))
+                check_one(events, host.key(seen), Row::remote(host.other_vtep, RowOrigin::learned));
+            else
+                CHECK(events.empty());
+        }
+    }
+}
+
+TEST_CASE("A frame from where the endpoint's row says, whatever else that says, is no news")
+{
+    Learning host;
+    for (const Row row :
+         {Row::remote(host.vtep, RowOrigin::endpoint), Row::relaying(host.vtep, RowOrigin::endpoint),
+          Row::relaying(host.vtep, RowOrigin::learned, vni(0xf00011)), Row::remote(host.vtep, RowOrigin::learned)}) {
+        host.set_row(100, seen, row);
+        CHECK(host.after_receiving(remote, 100, {seen}).empty());
+        check_one(host.after_receiving(other_remote, 100, {seen}), host.key(seen),
+                  Row::remote(host.other_vtep, RowOrigin::learned));
+    }
+}
+
+TEST_CASE("Nothing is told of endpoints that come or go")
+{
+    Learning host;
+    const TurnId turn = must(host.tables().turns().begin({.via = host.vtep, .to = host.other_vtep, .stream = 1}));
+    for (const RowOrigin origin : {RowOrigin::endpoint, RowOrigin::learned}) {
+        for (const Row row : {Row::gated(host.open, origin), Row::turning(turn, origin)}) {
+            host.set_row(100, seen, row);
+            CHECK(host.after_sending(host.open, {seen}).empty());
+            CHECK(host.after_receiving(remote, 100, {seen}).empty());
+            CHECK(host.after_receiving(other_remote, 100, {seen}).empty());
         }
     }
 }
@@ -133,6 +164,26 @@ TEST_CASE("Nothing is learned where it must not be")
     {
         CHECK(host.after_sending(host.web, {web_mac, seen}).empty());
         CHECK(host.drops() == "source_spoofed hairpin");
+    }
+    SECTION("from frames that were relayed, which say Don't Learn, or marked")
+    {
+        const Bytes inner = ethernet(web_mac, seen, 0x0800, pattern(50));
+        Vxlan relayed = outer_from(remote, 100), detour = relayed, turned = relayed, beside = relayed;
+        relayed.reserved = 0x400000;
+        detour.flags = 0x48;
+        turned.flags = 0x28;
+        host.receive({vxlan(relayed, inner), vxlan(detour, inner), vxlan(turned, inner)});
+        CHECK(host.learned().empty());
+        beside.flags = 0x9f;
+        beside.reserved = 0xbfffff;
+        host.receive({vxlan(relayed, inner), vxlan(beside, inner)});
+        check_one(host.learned(), host.key(seen), Row::remote(host.vtep, RowOrigin::learned));
+    }
+    SECTION("from frames under labels")
+    {
+        must(host.tables().labels().set(vni(0xf00010), host.key(web_mac)));
+        CHECK(host.after_receiving(remote, 0xf00010, {seen}).empty());
+        CHECK(host.recorder().calls == 1);
     }
     SECTION("from a VTEP that is not in the table")
     {

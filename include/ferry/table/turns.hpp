@@ -23,7 +23,7 @@ struct Turn {
     AttachmentId gate = AttachmentId::none;  ///< this attachment, which the endpoint had
     VtepId to = VtepId::none;                ///< the new host
     std::uint8_t stream = 0;                 ///< written on the frames; not 0
-    Vni relay_label;                         ///< for frames from the underlay, as in a remote row of `via` (row.hpp)
+    Vni relay_label{};                       ///< for frames from the underlay, as in a remote row of `via` (row.hpp)
 
     friend constexpr bool operator==(const Turn&, const Turn&) noexcept = default;
 };
