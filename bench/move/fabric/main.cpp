@@ -1,12 +1,16 @@
 // ferry-fabric: an underlay between ferryds on one machine without the kernel: shared memory to each of them (DPDK's memif),
 // and a switch in between. It loses nothing: where a host's ring is full, everybody waits, and what must be dropped then is
-// dropped by a ferryd, which counts it. Runs until its standard input ends, and prints "ready" and what it has forwarded.
+// dropped by a ferryd, which counts it. Its worker comes before other threads on its CPU where the system allows that, as a
+// switch would not wait for them. Runs until its standard input ends, and prints "ready" and what it has forwarded.
+#include <algorithm>
 #include <atomic>
+#include <ctime>
 #include <iostream>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include <pthread.h>
 #include <sched.h>
 #include <sys/prctl.h>
 
@@ -19,17 +23,25 @@ namespace {
 
 constexpr std::uint16_t burst = 64;
 constexpr std::uint16_t descriptors = 4096;
+constexpr std::size_t round_limit = 8192;  // frames of one port at a time
+
+void rest(long nanoseconds)
+{
+    const timespec time{0, nanoseconds};
+    ::clock_nanosleep(CLOCK_MONOTONIC, 0, &time, nullptr);
+}
 
 struct Port {
     std::uint16_t number = 0;
     rte_ether_addr mac{};
     std::uint64_t forwarded = 0, unknown = 0;
+    std::vector<rte_mbuf*> frames{};  ///< taken and not yet forwarded
 };
 
 /// Starts EAL with a memif for each host on one socket, where host i's id is i.
 bool start_eal(const std::string& prefix, const std::string& socket, std::size_t hosts, unsigned long floating_cpus)
 {
-    std::vector<std::string> words = {"ferry-fabric", "--no-huge", "-m", "128", "--no-shconf", "--no-pci", "--no-telemetry",
+    std::vector<std::string> words = {"ferry-fabric", "--no-huge", "-m", "256", "--no-shconf", "--no-pci", "--no-telemetry",
                                       "--log-level=error", "--file-prefix=" + prefix,
                                       fmt::format("--lcores=0@(0-{})", floating_cpus - 1)};
     for (std::size_t host = 0; host < hosts; ++host)
@@ -52,22 +64,23 @@ class Switch {
 public:
     explicit Switch(std::vector<Port> ports) : ports_(std::move(ports)) {}
 
-    /// Forwards one burst of each port; returns how many frames there were.
-    unsigned turn(const std::atomic<bool>& stop)
+    /// Takes what has come to all ports, then forwards it; returns how many frames there were. What comes to one port is
+    /// not overtaken by what comes to another a round later, however long the queue at the first was.
+    std::size_t turn(const std::atomic<bool>& stop)
     {
-        unsigned total = 0;
-        rte_mbuf* frames[burst];
+        std::size_t total = 0;
+        for (Port& port : ports_)
+            total += take(port);
         for (Port& port : ports_) {
-            const std::uint16_t count = rte_eth_rx_burst(port.number, 0, frames, burst);
-            total += count;
-            for (std::uint16_t done = 0; done < count;) {
-                Port* const to = owner_of(frames[done]);
-                std::uint16_t end = static_cast<std::uint16_t>(done + 1);
-                while (end < count && owner_of(frames[end]) == to)
+            for (std::size_t done = 0; done < port.frames.size();) {
+                Port* const to = owner_of(port.frames[done]);
+                std::size_t end = done + 1;
+                while (end < port.frames.size() && end - done < burst && owner_of(port.frames[end]) == to)
                     ++end;
-                forward(port, to, frames + done, static_cast<std::uint16_t>(end - done), stop);
+                forward(port, to, port.frames.data() + done, static_cast<std::uint16_t>(end - done), stop);
                 done = end;
             }
+            port.frames.clear();
         }
         return total;
     }
@@ -75,6 +88,19 @@ public:
     const std::vector<Port>& ports() const noexcept { return ports_; }
 
 private:
+    static std::size_t take(Port& port)
+    {
+        while (port.frames.size() + burst <= round_limit) {
+            const std::size_t before = port.frames.size();
+            port.frames.resize(before + burst);
+            const std::uint16_t count = rte_eth_rx_burst(port.number, 0, port.frames.data() + before, burst);
+            port.frames.resize(before + count);
+            if (count == 0)
+                break;
+        }
+        return port.frames.size();
+    }
+
     Port* owner_of(const rte_mbuf* frame) noexcept
     {
         const auto* header = rte_pktmbuf_mtod(frame, const rte_ether_hdr*);
@@ -94,7 +120,7 @@ private:
                 break;
             if (rte_eth_link_get_nowait(to->number, &link) != 0 || link.link_status != RTE_ETH_LINK_UP)
                 break;  // nobody will ever empty that ring
-            sched_yield();
+            rest(20'000);
         }
         from.forwarded += taken;
         from.unknown += static_cast<std::uint64_t>(count - taken);
@@ -107,7 +133,7 @@ private:
 void run(Switch& fabric, const std::atomic<bool>& stop)
 {
     constexpr unsigned looks = 64, yields = 16;
-    constexpr long shortest = 20'000, longest = 200'000;  // nanoseconds
+    constexpr long shortest = 20'000, longest = 50'000;  // nanoseconds
     ::prctl(PR_SET_TIMERSLACK, 1UL);
     unsigned empty = 0;
     long sleep = shortest;
@@ -116,8 +142,7 @@ void run(Switch& fabric, const std::atomic<bool>& stop)
             empty = 0;
             sleep = shortest;
         } else if (++empty > looks + yields) {
-            const timespec time{0, sleep};
-            ::clock_nanosleep(CLOCK_MONOTONIC, 0, &time, nullptr);
+            rest(sleep);
             sleep = std::min(sleep * 2, longest);
         } else if (empty > looks) {
             ::sched_yield();
@@ -140,7 +165,7 @@ int main(int argc, char** argv)
     std::vector<Port> ports(macs.size());
     if (!start_eal(prefix, socket, macs.size(), std::max(1U, std::thread::hardware_concurrency())))
         return 1;
-    rte_mempool* const pool = rte_pktmbuf_pool_create("fabric", 16383, 256, 0, RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY);
+    rte_mempool* const pool = rte_pktmbuf_pool_create("fabric", 32767, 256, 0, RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY);
     for (std::size_t i = 0; i < macs.size(); ++i) {
         if (pool == nullptr || rte_ether_unformat_addr(macs[i].c_str(), &ports[i].mac) != 0 ||
             rte_eth_dev_get_port_by_name(fmt::format("net_memif{}", i).c_str(), &ports[i].number) != 0 ||
@@ -156,6 +181,9 @@ int main(int argc, char** argv)
         run(fabric, stop);
         rte_thread_unregister();
     });
+    const sched_param lowest{1};
+    if (pthread_setschedparam(worker.native_handle(), SCHED_RR, &lowest) != 0)
+        std::cerr << "ferry-fabric: the system does not allow real-time scheduling\n";
     std::cout << "ready" << std::endl;
     while (std::cin.get() != std::char_traits<char>::eof())
         ;

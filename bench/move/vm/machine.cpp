@@ -81,8 +81,8 @@ Expected<MoveTimes> Machine::move(const std::string& name, const MoveOptions& op
         times.started = monotonic_now();
         at_ = *to;
     }
-    if (from == *to && from->is_logging()) {
-        if (auto done = from->log(guest_->device(), false); !done)
+    if ((*to)->is_logging()) {
+        if (auto done = (*to)->log(guest_->device(), false); !done)
             return tl::unexpected(done.error());
     }
     await_first_used(times);

@@ -27,7 +27,9 @@ struct MoveOptions {
     std::chrono::microseconds pause{0};    ///< from the stop to the start
     std::chrono::milliseconds logging{0};  ///< how long before the stop the back end logs, as while memory is copied; 0: not at all
     bool announce = false;                 ///< ask the new host for a RARP frame after the start
-    bool reconnect = true;                 ///< close the old host's connection and wait for another, as for another QEMU
+    /// Close the old host's connection and wait for another, as for another QEMU. Else the rings start there again, some
+    /// time, as after a cancelled migration: with logging on, which is then switched off.
+    bool reconnect = true;
 };
 
 /// For one thread; the guest's processor is another.

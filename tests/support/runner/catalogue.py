@@ -8,7 +8,7 @@ from pathlib import Path
 REPOSITORY = Path(__file__).resolve().parents[3]
 TESTS = REPOSITORY / "tests"
 
-SCRIPT_FOLDERS = ("interop", "install", "demo")  # Python scripts, one test each
+SCRIPT_FOLDERS = ("interop", "move", "install", "demo")  # Python scripts, one test each
 THREADED = ("unit-table", "unit-control")        # what ThreadSanitizer has something to say about
 
 
@@ -18,7 +18,7 @@ class Test:
     flavour: str           # the build it uses: plain, asan or tsan
     program: str = ""      # a program's name in CMake and CTest
     script: str = ""       # or a script's path in the repository
-    seconds: int = 120     # more than this is a failure
+    seconds: int = 120     # more than this is a failure; ten times that with --long
 
 
 def _programs() -> list[tuple[str, bool]]:

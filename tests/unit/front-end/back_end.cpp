@@ -1,5 +1,6 @@
 #include "back_end.hpp"
 
+#include <algorithm>
 #include <cstring>
 #include <map>
 #include <mutex>
@@ -129,16 +130,19 @@ void BackEnd::stopped()
 
 std::size_t BackEnd::enqueue(std::uint64_t first, std::size_t count, std::size_t length)
 {
-    for (std::size_t done = 0; done < count; ++done) {
-        rte_mbuf* frame = rte_pktmbuf_alloc(pool());
-        const auto bytes = Frame{first + done, length}.bytes();
-        std::memcpy(rte_pktmbuf_append(frame, static_cast<std::uint16_t>(length)), bytes.data(), length);
-        const auto taken = rte_vhost_enqueue_burst(device_.load(), receive_ring, &frame, 1);
-        rte_pktmbuf_free(frame);
-        if (taken == 0)
+    for (std::size_t done = 0; done < count; ++done)
+        if (!enqueue_bytes(Frame{first + done, length}.bytes()))
             return done;
-    }
     return count;
+}
+
+bool BackEnd::enqueue_bytes(std::span<const std::byte> bytes)
+{
+    rte_mbuf* frame = rte_pktmbuf_alloc(pool());
+    std::memcpy(rte_pktmbuf_append(frame, static_cast<std::uint16_t>(bytes.size())), bytes.data(), bytes.size());
+    const auto taken = rte_vhost_enqueue_burst(device_.load(), receive_ring, &frame, 1);
+    rte_pktmbuf_free(frame);
+    return taken == 1;
 }
 
 std::size_t BackEnd::dequeue(std::vector<std::uint64_t>& numbers, std::size_t most)

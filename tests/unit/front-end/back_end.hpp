@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -38,6 +39,8 @@ public:
 
     /// Gives the VM frames numbered from `first`; returns how many its ring took.
     std::size_t enqueue(std::uint64_t first, std::size_t count, std::size_t length = 60);
+    /// Gives the VM one frame as it is; false when its ring has no room.
+    bool enqueue_bytes(std::span<const std::byte> bytes);
     /// Takes up to `most` frames that the VM has sent and appends their numbers.
     std::size_t dequeue(std::vector<std::uint64_t>& numbers, std::size_t most);
     /// Takes one frame as it is; empty when there is none.
