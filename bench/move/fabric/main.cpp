@@ -2,7 +2,6 @@
 // and a switch in between. It loses nothing: where a host's ring is full, everybody waits, and what must be dropped then is
 // dropped by a ferryd, which counts it. Its worker comes before other threads on its CPU where the system allows that, as a
 // switch would not wait for them. Runs until its standard input ends, and prints "ready" and what it has forwarded.
-#include <algorithm>
 #include <atomic>
 #include <ctime>
 #include <iostream>
@@ -132,21 +131,14 @@ private:
 
 void run(Switch& fabric, const std::atomic<bool>& stop)
 {
-    constexpr unsigned looks = 64, yields = 16;
-    constexpr long shortest = 20'000, longest = 50'000;  // nanoseconds
+    constexpr unsigned looks = 16;
     ::prctl(PR_SET_TIMERSLACK, 1UL);
     unsigned empty = 0;
-    long sleep = shortest;
     while (!stop.load(std::memory_order_relaxed)) {
-        if (fabric.turn(stop) > 0) {
+        if (fabric.turn(stop) > 0)
             empty = 0;
-            sleep = shortest;
-        } else if (++empty > looks + yields) {
-            rest(sleep);
-            sleep = std::min(sleep * 2, longest);
-        } else if (empty > looks) {
-            ::sched_yield();
-        }
+        else if (++empty > looks)
+            rest(60'000);
     }
 }
 

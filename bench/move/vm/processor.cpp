@@ -8,9 +8,10 @@ namespace ferry::bench {
 
 Processor::Processor(std::vector<Guest*> guests, bool first) : guests_(std::move(guests)), thread_([this] { run(); })
 {
-    const sched_param lowest{1};
+    const sched_param processor{1}, caller{2};
     if (first)
-        first_ = ::pthread_setschedparam(thread_.native_handle(), SCHED_RR, &lowest) == 0;
+        first_ = ::pthread_setschedparam(thread_.native_handle(), SCHED_RR, &processor) == 0 &&
+                 ::pthread_setschedparam(::pthread_self(), SCHED_RR, &caller) == 0;
 }
 
 Processor::~Processor()
@@ -21,25 +22,18 @@ Processor::~Processor()
 
 void Processor::run() const
 {
-    constexpr unsigned looks = 64, yields = 16;
-    constexpr long shortest = 10'000, longest = 50'000;  // nanoseconds
+    constexpr unsigned looks = 16;
+    constexpr timespec rest{0, 60'000};  // 1,024 buffers last that long for 17 million frames a second
     ::prctl(PR_SET_TIMERSLACK, 1UL);
     unsigned empty = 0;
-    long sleep = shortest;
     while (!stop_.load(std::memory_order_relaxed)) {
         unsigned frames = 0;
         for (Guest* guest : guests_)
             frames += guest->turn();
-        if (frames > 0) {
+        if (frames > 0)
             empty = 0;
-            sleep = shortest;
-        } else if (++empty > looks + yields) {
-            const timespec time{0, sleep};
-            ::clock_nanosleep(CLOCK_MONOTONIC, 0, &time, nullptr);
-            sleep = std::min(sleep * 2, longest);
-        } else if (empty > looks) {
-            ::sched_yield();
-        }
+        else if (++empty > looks)
+            ::clock_nanosleep(CLOCK_MONOTONIC, 0, &rest, nullptr);
     }
 }
 

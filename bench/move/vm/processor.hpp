@@ -9,12 +9,12 @@
 
 namespace ferry::bench {
 
-/// Runs the guests, which outlive it, from its making to its end. When no guest has anything to do it looks again for a while, then gives the CPU away,
-/// then sleeps up to 50 microseconds.
+/// Runs the guests, which outlive it, from its making to its end. When no guest has anything to do it looks again a few times, then sleeps 60
+/// microseconds between looks.
 class Processor {
 public:
-    /// `first`: before all other threads on its CPU (SCHED_RR), as if it had one of its own; where the system does not allow
-    /// that, is_first() says so.
+    /// `first`: before all other threads on its CPU (SCHED_RR), as if it had one of its own, and so the calling thread, which
+    /// stops and starts the guests' rings; where the system does not allow that, is_first() says so.
     Processor(std::vector<Guest*> guests, bool first);
     ~Processor();
     Processor(const Processor&) = delete;
