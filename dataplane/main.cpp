@@ -14,9 +14,9 @@
 #include "host/eal.hpp"
 #include "host/service_manager.hpp"
 #include "host/socket_path.hpp"
-#include "rpc/announcer.hpp"
+#include "host/term_file.hpp"
 #include "rpc/grpc_log.hpp"
-#include "rpc/host_server.hpp"
+#include "rpc/host_transport.hpp"
 #include "rpc/local_server.hpp"
 
 namespace ferryd {
@@ -51,7 +51,7 @@ void wait_for_end(Controller& controller)
             const timespec timeout{interval->count() / 1000, interval->count() % 1000 * 1'000'000};
             taken = sigtimedwait(&signals, nullptr, &timeout);
             if (taken < 0) {
-                if (controller.moves(UINT64_MAX))
+                if (controller.move_statuses(UINT64_MAX))
                     notify_alive();
                 continue;
             }
@@ -76,32 +76,33 @@ int run(const Config& config)
     if (!eal)
         return fail_with(eal.error().sentence);
 
-    std::unique_ptr<GrpcAnnouncer> announcer;
-    if (!config.peers.hosts.empty()) {
-        auto started = GrpcAnnouncer::start(config.peers, [](const std::string& sentence) { spdlog::info("{}", sentence); });
-        if (!started)
-            return fail_with(started.error().sentence);
-        announcer = std::move(*started);
+    std::unique_ptr<HostTransport> transport;
+    std::unique_ptr<TermFile> term;
+    if (!config.peers.listen.empty() || !config.peers.hosts.empty()) {
+        auto made = HostTransport::make(config.host, config.peers, [](const std::string& sentence) { spdlog::info("{}", sentence); });
+        if (!made)
+            return fail_with(made.error().sentence);
+        transport = std::move(*made);
+        auto opened = TermFile::open(config.host.state);
+        if (!opened)
+            return fail_with(opened.error().sentence);
+        term = std::move(*opened);
     }
-    const auto controller = Controller::start(config, announcer.get());
+    const auto controller = Controller::start(config, transport.get(), term.get());
     if (!controller)
         return fail_with(controller.error().sentence);
-    // After the controller has gone nobody takes answers of peers.
+    // After the controller has gone nobody takes messages.
     struct StopFirst {
-        GrpcAnnouncer* announcer;
+        HostTransport* transport;
         ~StopFirst()
         {
-            if (announcer != nullptr)
-                announcer->stop();
+            if (transport != nullptr)
+                transport->stop();
         }
-    } const stop_first{announcer.get()};
-
-    std::unique_ptr<HostServer> host_server;
-    if (!config.peers.listen.empty()) {
-        auto started = HostServer::start(config.peers, **controller);
-        if (!started)
+    } const stop_first{transport.get()};
+    if (transport != nullptr) {
+        if (auto started = transport->start(**controller); !started)
             return fail_with(started.error().sentence);
-        host_server = std::move(*started);
     }
     auto local_server = LocalServer::start(config.api, **controller);
     if (!local_server)

@@ -16,15 +16,6 @@ namespace ferryd {
 
 using ferry::Expected;
 
-/// "Endpoint (vni, mac) is at `vtep`, with this version": what ferry hosts tell each other.
-struct EndpointPlace {
-    ferry::Vni vni;
-    ferry::MacAddress mac;
-    ferry::Ipv4Address vtep;
-    std::uint64_t version = 0;  ///< compared with `host` as tie-break; a lower one is ignored
-    std::string host;           ///< name of the host that says it
-};
-
 /// What an operator can ask. Every call may be made by any thread and returns when it is done; changes return when every worker sees them. Errors
 /// are the user's to read.
 class ControlApi {
@@ -51,41 +42,26 @@ public:
         std::optional<std::string> port;
     };
     enum class FdbMode { add, replace };  ///< add fails with already_exists; replace makes or changes
-    /// Returns the event, in which visible_us says how long it took.
-    virtual Expected<MoveEvent> set_fdb(ferry::Vni vni, ferry::MacAddress mac, const Place& place, FdbMode mode) = 0;
-    virtual Expected<MoveEvent> remove_fdb(ferry::Vni vni, ferry::MacAddress mac) = 0;
+    /// Returns what was changed, in which visible_us says how long it took.
+    virtual Expected<FdbChange> set_fdb(ferry::Vni vni, ferry::MacAddress mac, const Place& place, FdbMode mode) = 0;
+    virtual Expected<FdbChange> remove_fdb(ferry::Vni vni, ferry::MacAddress mac) = 0;
     /// Rows by VNI and MAC; only those of `vni` where it is given.
     virtual Expected<std::vector<FdbStatus>> fdb(std::optional<ferry::Vni> vni) = 0;
 
     virtual Expected<StatsStatus> stats() = 0;
-    /// The last events, oldest first (bounded: 1,024), of ids above `after`.
-    virtual Expected<std::vector<MoveEvent>> moves(std::uint64_t after) = 0;
 
     /// Stops the attachment's way in as if its ring had stopped: frames are docked. Returns when every worker does so.
     /// Fails with not_found, and in_use where it is held already, or its ring is stopped anyway. For an attachment
     /// without rings, before its VM is paused; one with rings needs nobody to say so.
-    virtual Expected<void> hold_port(const std::string&) { return tl::unexpected(no_moves()); }
+    virtual Expected<void> hold_port(const std::string& name) = 0;
     /// The opposite: as if its ring had started, which asks for the endpoint where another host has it. Returns when
     /// every worker has been told; fails with not_found, and in_use where the attachment is not held.
-    virtual Expected<void> release_port(const std::string&) { return tl::unexpected(no_moves()); }
+    virtual Expected<void> release_port(const std::string& name) = 0;
     /// The last moves (bounded: 1,024), oldest first, of which something has become known since change number `after`.
     /// Who follows asks again with the highest `change` of the answer.
-    virtual Expected<std::vector<MoveStatus>> move_statuses(std::uint64_t) { return tl::unexpected(no_moves()); }
+    virtual Expected<std::vector<MoveStatus>> move_statuses(std::uint64_t after) = 0;
     /// The configured peers, in the configuration's order.
-    virtual Expected<std::vector<PeerStatus>> peers() { return std::vector<PeerStatus>{}; }
-
-private:
-    static ferry::Error no_moves() { return {ferry::ErrorCode::unavailable, "moves are not served"}; }
-};
-
-/// What another ferry host can ask of this one. Called by any thread.
-class PeerApi {
-public:
-    virtual ~PeerApi() = default;
-
-    /// A ferry peer says where an endpoint is. Returns the version that stands afterwards, which is higher than the
-    /// given one where the message was old.
-    virtual Expected<std::uint64_t> endpoint_moved(const EndpointPlace& place) = 0;
+    virtual Expected<std::vector<PeerStatus>> peers() = 0;
 };
 
 }  // namespace ferryd

@@ -4,12 +4,11 @@
 
 namespace ferryd {
 
-Expected<std::unique_ptr<Controller>> Controller::start(const Config& config, PeerAnnouncer* peers)
+Expected<std::unique_ptr<Controller>> Controller::start(const Config& config, HostMessenger* messenger, TermFile* term)
 {
-    auto impl = std::make_unique<Impl>(config, peers);
+    auto impl = std::make_unique<Impl>(config, messenger, term);
     constexpr std::chrono::milliseconds period{10};
     impl->control = std::make_unique<ControlThread>(period, [self = impl.get()] { self->round(); });
-    impl->answers->control = impl->control.get();
     auto controller = std::unique_ptr<Controller>(new Controller(std::move(impl)));
     Impl& state = *controller->impl_;
     auto started = state.control->call([&state] { return state.start(); });
@@ -22,10 +21,6 @@ Controller::Controller(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
 Controller::~Controller()
 {
-    {
-        const std::lock_guard lock(impl_->answers->mutex);
-        impl_->answers->control = nullptr;
-    }
     impl_->control->end([this] { impl_->stop(); });
 }
 
@@ -84,13 +79,13 @@ Expected<std::vector<VtepStatus>> Controller::vteps()
     return impl_->control->call([&]() -> Expected<std::vector<VtepStatus>> { return impl_->vteps(); });
 }
 
-Expected<MoveEvent> Controller::set_fdb(ferry::Vni vni, ferry::MacAddress mac, const Place& place, FdbMode mode)
+Expected<FdbChange> Controller::set_fdb(ferry::Vni vni, ferry::MacAddress mac, const Place& place, FdbMode mode)
 {
     const Stamp asked = stamp_now();
     return impl_->control->call([&] { return impl_->set_fdb(vni, mac, place, mode, asked); });
 }
 
-Expected<MoveEvent> Controller::remove_fdb(ferry::Vni vni, ferry::MacAddress mac)
+Expected<FdbChange> Controller::remove_fdb(ferry::Vni vni, ferry::MacAddress mac)
 {
     const Stamp asked = stamp_now();
     return impl_->control->call([&] { return impl_->remove_fdb(vni, mac, asked); });
@@ -106,15 +101,37 @@ Expected<StatsStatus> Controller::stats()
     return impl_->control->call([&]() -> Expected<StatsStatus> { return impl_->stats(); });
 }
 
-Expected<std::vector<MoveEvent>> Controller::moves(std::uint64_t after)
+Expected<void> Controller::hold_port(const std::string& name)
 {
-    return impl_->control->call([&]() -> Expected<std::vector<MoveEvent>> { return impl_->moves(after); });
+    return impl_->control->call([&] { return impl_->hold_port(name); });
 }
 
-Expected<std::uint64_t> Controller::endpoint_moved(const EndpointPlace& place)
+Expected<void> Controller::release_port(const std::string& name)
 {
-    const Stamp arrived = stamp_now();
-    return impl_->control->call([&] { return impl_->endpoint_moved(place, arrived); });
+    return impl_->control->call([&] { return impl_->release_port(name); });
 }
+
+Expected<std::vector<MoveStatus>> Controller::move_statuses(std::uint64_t after)
+{
+    return impl_->control->call([&]() -> Expected<std::vector<MoveStatus>> { return impl_->move_statuses(after); });
+}
+
+Expected<std::vector<PeerStatus>> Controller::peers()
+{
+    return impl_->messenger == nullptr ? std::vector<PeerStatus>{} : impl_->messenger->peers();
+}
+
+void Controller::received(ferry::move::Host from, const std::string&, const ferry::move::Message& message, bool allowed)
+{
+    // A lost message is repeated by the host that sent it.
+    impl_->control->post([impl = impl_.get(), from, message, allowed] { impl->received(from, message, allowed); });
+}
+
+void Controller::unreachable(ferry::move::Host host)
+{
+    impl_->control->post([impl = impl_.get(), host] { impl->unreachable(host); });
+}
+
+void Controller::reached(ferry::move::Host, const std::string&) {}
 
 }  // namespace ferryd

@@ -9,29 +9,19 @@
 #include <vector>
 
 #include "control/control_api.hpp"
+#include "control/host_messages.hpp"
 
 namespace ferryd {
 
-/// Tells the other ferry hosts. Implemented over gRPC by rpc/; the controller calls it on its control thread.
-class PeerAnnouncer {
-public:
-    virtual ~PeerAnnouncer() = default;
-    /// Starts telling every peer, repeats until each has answered or a newer place of the endpoint is announced, and
-    /// returns at once. `done` is called (any thread) for each peer with its name, whether it has changed its row, and the
-    /// version that stands there, which is higher than the announced one where the announcement was old (a host that
-    /// restarted has forgotten its versions), 0 where the peer did not answer. It must not block for long and must not
-    /// wait for the thread that calls announce().
-    using Done = std::function<void(std::string peer, bool told, std::uint64_t version)>;
-    virtual void announce(const EndpointPlace& place, Done done) = 0;
-};
+class TermFile;
 
-/// All calls of ControlApi and PeerApi may be made by any thread: each runs on the control thread and returns when it is done there;
+/// All calls of ControlApi may be made by any thread: each runs on the control thread and returns when it is done there;
 /// changes return when every worker sees them.
-class Controller final : public ControlApi, public PeerApi {
+class Controller final : public ControlApi, public HostMessages {
 public:
-    /// Starts DPDK's devices, workers and the control thread from a checked configuration. EAL must be up. `peers` may be
-    /// null; otherwise it must outlive the controller. On failure everything that had been started is stopped again.
-    static Expected<std::unique_ptr<Controller>> start(const Config& config, PeerAnnouncer* peers);
+    /// Starts DPDK's devices, workers and the control thread from a checked configuration. EAL must be up. `messenger`
+    /// sends to other ferry hosts and `term` keeps this host's term; both may be null, otherwise they must outlive the controller. On failure everything that had been started is stopped again.
+    static Expected<std::unique_ptr<Controller>> start(const Config& config, HostMessenger* messenger, TermFile* term);
     /// Stops workers, closes ports, removes sockets. Nothing is left behind.
     ~Controller() override;
     Controller(const Controller&) = delete;
@@ -51,14 +41,21 @@ public:
     Expected<void> remove_vtep(ferry::Ipv4Address address) override;
     Expected<std::vector<VtepStatus>> vteps() override;
 
-    Expected<MoveEvent> set_fdb(ferry::Vni vni, ferry::MacAddress mac, const Place& place, FdbMode mode) override;
-    Expected<MoveEvent> remove_fdb(ferry::Vni vni, ferry::MacAddress mac) override;
+    Expected<FdbChange> set_fdb(ferry::Vni vni, ferry::MacAddress mac, const Place& place, FdbMode mode) override;
+    Expected<FdbChange> remove_fdb(ferry::Vni vni, ferry::MacAddress mac) override;
     Expected<std::vector<FdbStatus>> fdb(std::optional<ferry::Vni> vni) override;
 
     Expected<StatsStatus> stats() override;
-    Expected<std::vector<MoveEvent>> moves(std::uint64_t after) override;
 
-    Expected<std::uint64_t> endpoint_moved(const EndpointPlace& place) override;
+    Expected<void> hold_port(const std::string& name) override;
+    Expected<void> release_port(const std::string& name) override;
+    Expected<std::vector<MoveStatus>> move_statuses(std::uint64_t after) override;
+    Expected<std::vector<PeerStatus>> peers() override;
+
+    // What other hosts say. These return at once; what cannot be taken is counted as lost, as on the way.
+    void received(ferry::move::Host from, const std::string& name, const ferry::move::Message& message, bool allowed) override;
+    void unreachable(ferry::move::Host host) override;
+    void reached(ferry::move::Host host, const std::string& name) override;
 
 private:
     struct Impl;

@@ -5,7 +5,6 @@
 #include <atomic>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -16,27 +15,21 @@
 
 #include "control/control_thread.hpp"
 #include "control/controller.hpp"
-#include "control/move_log.hpp"
-#include "control/place_book.hpp"
+#include "control/moves.hpp"
 #include "control/port_table.hpp"
 #include "control/ring_events.hpp"
 #include "control/tally.hpp"
 #include "host/port_reservation.hpp"
+#include "host/term_file.hpp"
 #include "workers/worker_set.hpp"
 
 struct rte_mempool;
 
 namespace ferryd {
 
-/// Where answers of peers come in, which may be after the controller has gone.
-struct PeerAnswers {
-    std::mutex mutex;
-    ControlThread* control = nullptr;  ///< null: nobody listens any more
-};
-
 struct Controller::Impl final : RingHost {
-    Impl(const Config& wanted, PeerAnnouncer* told)
-        : config(wanted), peers(told), places(wanted.limits.rows), ports(wanted.workers.count)
+    Impl(const Config& wanted, HostMessenger* told, TermFile* term)
+        : config(wanted), messenger(told), term_file(term), ports(wanted.workers.count)
     {
     }
 
@@ -44,6 +37,8 @@ struct Controller::Impl final : RingHost {
     Expected<void> start();
     void stop();
     Expected<void> open_underlay();
+    Expected<void> prepare_moves();
+    void note_ferry_vteps();
     Expected<void> fill_tables();
     void round();
 
@@ -52,6 +47,8 @@ struct Controller::Impl final : RingHost {
     Expected<void> open_port(AttachedPort& port);
     Expected<void> attach(AttachedPort& port);
     Expected<void> remove_port(const std::string& name);
+    void know_endpoints(AttachedPort& port);
+    void forget_endpoints(AttachedPort& port);
     void detach(AttachedPort& port);
     void rewire();
     std::vector<PortStatus> port_statuses();
@@ -76,21 +73,60 @@ struct Controller::Impl final : RingHost {
     double wait_until_seen(const ferry::Commit& commit, const Stamp& event);
 
     // fdb_calls.cpp
-    Expected<MoveEvent> set_fdb(ferry::Vni vni, ferry::MacAddress mac, const Place& place, FdbMode mode, const Stamp& asked);
-    Expected<MoveEvent> remove_fdb(ferry::Vni vni, ferry::MacAddress mac, const Stamp& asked);
+    Expected<FdbChange> set_fdb(ferry::Vni vni, ferry::MacAddress mac, const Place& place, FdbMode mode, const Stamp& asked);
+    Expected<FdbChange> remove_fdb(ferry::Vni vni, ferry::MacAddress mac, const Stamp& asked);
     Expected<std::vector<FdbStatus>> fdb(std::optional<ferry::Vni> vni);
     ferry::Row row(ferry::Vni vni, ferry::MacAddress mac) const;
     std::string describe(ferry::Row row);
 
-    // endpoint_calls.cpp
+    // move_calls.cpp
     void take_ring_events();
-    void ring_started(AttachedPort& port, const Stamp& at);
-    void ring_stopped(AttachedPort& port, const Stamp& at);
-    void announce(std::uint64_t event, const EndpointPlace& place);
-    void peer_answered(std::uint64_t event, const EndpointPlace& place, const std::string& peer, bool told, std::uint64_t version);
-    Expected<std::uint64_t> endpoint_moved(const EndpointPlace& place, const Stamp& arrived);
-    void note_first_deliveries();
-    std::vector<MoveEvent> moves(std::uint64_t after);
+    void port_started(AttachedPort& port, const Stamp& at);
+    void port_stopped(AttachedPort& port, const Stamp& at);
+    bool is_pinned(const AttachedPort& port, ferry::MacAddress mac);
+    void admit(AttachedPort& port);
+    ferry::move::Place place_of(ferry::Row row) const;
+    ferry::move::Host host_of(ferry::VtepId vtep) const;
+    void take_gate_news();
+    void take_gate_news(const GateNews& news);
+    bool follows(ferry::FdbKey key, ferry::Row present, ferry::Row seen);
+    void look_after_moves();
+    void received(ferry::move::Host from, const ferry::move::Message& message, bool allowed);
+    void unreachable(ferry::move::Host host);
+    Expected<void> hold_port(const std::string& name);
+    Expected<void> release_port(const std::string& name);
+    std::vector<MoveStatus> move_statuses(std::uint64_t after);
+
+    // move_actions.cpp
+    void apply();
+    void act(const ferry::move::Send& wanted);
+    void act(const ferry::move::Discard& wanted);
+    void act(const ferry::move::Replay& wanted);
+    void act(const ferry::move::BeginClaim& wanted);
+    void act(const ferry::move::Open& wanted);
+    void act(const ferry::move::Drain& wanted);
+    void act(const ferry::move::Expect& wanted);
+    void act(const ferry::move::BeginTurn& wanted);
+    void act(const ferry::move::Flip& wanted);
+    void act(const ferry::move::EndTurn& wanted);
+    void act(const ferry::move::PointTo& wanted);
+    void act(const ferry::move::FinishClaim& wanted);
+    void act(const ferry::move::FreeLabels& wanted);
+    void act(const ferry::move::FinishRelay& wanted);
+    void act(const ferry::move::Withdraw& wanted);
+    void act(const ferry::move::Announce& wanted);
+    void act(const ferry::move::Silence& wanted);
+    void act(const ferry::move::KeepTerm& wanted);
+    void act(const ferry::move::Note& wanted);
+    void command(const GateCommand& command);
+    void command(const ferry::move::Key& key, GateCommand wanted);
+    EndpointGate* gate_of(const ferry::move::Key& key);
+    bool set_row(const ferry::move::Key& key, ferry::Row wanted);
+    void end_turn(const ferry::move::Key& key, ferry::TurnId turn);
+    void point_to(const ferry::move::Key& key, ferry::move::Host to);
+    void close_relay(const ferry::move::Key& key);
+    void free_later(const ferry::move::Labels& labels);
+    void wait_for_workers();
 
     // stats_calls.cpp
     StatsStatus stats();
@@ -102,7 +138,8 @@ struct Controller::Impl final : RingHost {
     void wait_until_handed_on() override { workers->wait_until_handed_on(); }
 
     const Config config;
-    PeerAnnouncer* const peers;
+    HostMessenger* const messenger;
+    TermFile* const term_file;
 
     struct FreePool {
         void operator()(rte_mempool* pool) const noexcept;
@@ -114,15 +151,17 @@ struct Controller::Impl final : RingHost {
     ferry::MacAddress underlay_mac;
     std::uint64_t underlay_kernel_drops = 0;
     std::unique_ptr<PortReservation> reservation;
+    std::unique_ptr<ferry::move::DockBudget> dock;
+    ferry::move::GateTimes gate_times;
+    std::unique_ptr<std::atomic<bool>[]> ferry_vteps;  ///< by VtepId: its host marks its frames
+    std::unique_ptr<GateShared> gate_shared;
+    std::unique_ptr<Moves> moves;
     std::unique_ptr<WorkerSet> workers;
-    MoveLog log;
-    PlaceBook places;
     PortTable ports;
     std::map<ferry::VtepId, Tally> vteps_before;  ///< what a VTEP's number had counted before it
     RingEvents ring_events;
     std::uint64_t next_observation_tsc = 0;
     std::uint32_t last_ageing = 0;
-    std::shared_ptr<PeerAnswers> answers = std::make_shared<PeerAnswers>();
     std::unique_ptr<ControlThread> control;  ///< last: it ends before the rest goes
 };
 

@@ -40,7 +40,7 @@ std::string Controller::Impl::describe(ferry::Row row)
     return "-";
 }
 
-Expected<MoveEvent> Controller::Impl::set_fdb(ferry::Vni vni, ferry::MacAddress mac, const Place& place, FdbMode mode, const Stamp& asked)
+Expected<FdbChange> Controller::Impl::set_fdb(ferry::Vni vni, ferry::MacAddress mac, const Place& place, FdbMode mode, const Stamp& asked)
 {
     if (auto found = segment(vni); !found)
         return tl::unexpected(found.error());
@@ -69,18 +69,19 @@ Expected<MoveEvent> Controller::Impl::set_fdb(ferry::Vni vni, ferry::MacAddress 
     const auto visible = commit(transaction, asked);
     if (!visible)
         return tl::unexpected(visible.error());
-    MoveEvent event;
-    event.time_ns = asked.realtime_ns;
-    event.vni = vni;
-    event.mac = mac;
-    event.from = describe(present);
-    event.to = describe(wanted);
-    event.version = places.version(vni, mac);
-    event.visible_us = *visible;
-    return log.record(std::move(event));
+    if (present.kind() == ferry::RowKind::turning)
+        end_turn({vni, mac}, present.turn());
+    FdbChange change;
+    change.time_ns = asked.realtime_ns;
+    change.vni = vni;
+    change.mac = mac;
+    change.from = describe(present);
+    change.to = describe(wanted);
+    change.visible_us = *visible;
+    return change;
 }
 
-Expected<MoveEvent> Controller::Impl::remove_fdb(ferry::Vni vni, ferry::MacAddress mac, const Stamp& asked)
+Expected<FdbChange> Controller::Impl::remove_fdb(ferry::Vni vni, ferry::MacAddress mac, const Stamp& asked)
 {
     if (auto found = segment(vni); !found)
         return tl::unexpected(found.error());
@@ -93,15 +94,16 @@ Expected<MoveEvent> Controller::Impl::remove_fdb(ferry::Vni vni, ferry::MacAddre
     const auto visible = commit(transaction, asked);
     if (!visible)
         return tl::unexpected(visible.error());
-    MoveEvent event;
-    event.time_ns = asked.realtime_ns;
-    event.vni = vni;
-    event.mac = mac;
-    event.from = describe(present);
-    event.to = describe(ferry::Row{});
-    event.version = places.version(vni, mac);
-    event.visible_us = *visible;
-    return log.record(std::move(event));
+    if (present.kind() == ferry::RowKind::turning)
+        end_turn({vni, mac}, present.turn());
+    FdbChange change;
+    change.time_ns = asked.realtime_ns;
+    change.vni = vni;
+    change.mac = mac;
+    change.from = describe(present);
+    change.to = describe(ferry::Row{});
+    change.visible_us = *visible;
+    return change;
 }
 
 Expected<std::vector<FdbStatus>> Controller::Impl::fdb(std::optional<ferry::Vni> vni)

@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <rte_cycles.h>
 #include <spdlog/spdlog.h>
 
 #include "control/controller_impl.hpp"
@@ -25,8 +26,11 @@ Expected<void> Controller::Impl::add_port(const PortConfig& wanted)
     if (auto attached = attach(*made); !attached)
         return attached;
     AttachedPort& port = ports.insert(std::move(made));
+    know_endpoints(port);
     rewire();
-    if (port.vhost != nullptr) {
+    if (port.vhost == nullptr) {  // no ring tells: its VM runs where it is attached
+        port_started(port, stamp_now());
+    } else {
         if (auto started = port.vhost->start(); !started) {
             detach(port);
             ports.erase(wanted.name);
@@ -58,8 +62,7 @@ Expected<void> Controller::Impl::open_port(AttachedPort& port)
     return {};
 }
 
-/// Puts the port into the tables: its attachment, and the rows of its MACs where it has no ring whose start would tell that
-/// they are here.
+/// Puts the port into the tables and makes its gates. Its rows come when its VM is seen to run.
 Expected<void> Controller::Impl::attach(AttachedPort& port)
 {
     const PortConfig& wanted = port.config;
@@ -69,21 +72,46 @@ Expected<void> Controller::Impl::attach(AttachedPort& port)
         return tl::unexpected(id.error());
     port.attachment = *id;
     port.before = tally_of(*id);
-    for (const ferry::MacAddress& mac : wanted.macs) {
-        const ferry::Row present = row(wanted.vni, mac);
-        if (port.is_vhost())
-            break;
-        if (!present.is_absent() && present.origin() == ferry::RowOrigin::permanent) {
-            spdlog::warn("port {}: the permanent FDB row of {} ({}) stands", wanted.name, mac.to_string(), describe(present));
-            continue;
-        }
-        if (auto set = transaction.set_row(wanted.vni, mac, ferry::Row::local(*id, ferry::RowOrigin::endpoint)); !set)
-            return set;
-    }
     if (auto committed = commit(transaction, stamp_now()); !committed)
         return tl::unexpected(committed.error());
+    port.gates = std::make_unique<PortGates>(*port.port, port.attachment, wanted.macs, workers->threads()[port.worker]->gates());
     port.polled = port.reachable = true;
     return {};
+}
+
+/// The endpoints of a port that is in the table.
+void Controller::Impl::know_endpoints(AttachedPort& port)
+{
+    for (const ferry::MacAddress mac : port.config.macs) {
+        const ferry::move::Key key{port.config.vni, mac};
+        EndpointGate& gate = port.gates->gate_of(mac);
+        if (!moves->local.try_emplace(key, Moves::Local{&port, &gate}).second) {
+            spdlog::warn("port {}: port {} has the MAC {} already, and gets its frames", port.name(), moves->local[key].port->name(),
+                         mac.to_string());
+            continue;
+        }
+        moves->book.watch_gate(key, gate.counters(), port.name());
+    }
+}
+
+void Controller::Impl::forget_endpoints(AttachedPort& port)
+{
+    for (const ferry::MacAddress mac : port.config.macs) {
+        const ferry::move::Key key{port.config.vni, mac};
+        const auto local = moves->local.find(key);
+        if (local == moves->local.end() || local->second.port != &port)
+            continue;
+        moves->machine->removed(key, nanoseconds_of(rte_rdtsc()), moves->wanted);
+        apply();
+        moves->book.forget_gate(key);
+        moves->local.erase(key);
+        moves->silent.erase(key);
+    }
+    for (const auto& gate : port.gates->gates()) {
+        command({GateCommand::Kind::ring, gate.get()});
+        command({GateCommand::Kind::discard, gate.get()});
+        command({GateCommand::Kind::finish, gate.get()});
+    }
 }
 
 Expected<void> Controller::Impl::remove_port(const std::string& name)
@@ -104,6 +132,7 @@ void Controller::Impl::detach(AttachedPort& port)
     port.polled = false;
     rewire();
     workers->wait_until_handed_on();
+    forget_endpoints(port);
     {
         ferry::Transaction transaction(*tables);
         if (auto removed = transaction.remove_attachment(port.attachment); !removed)

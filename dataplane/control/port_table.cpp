@@ -65,7 +65,7 @@ Wiring PortTable::wiring(EthdevPort* underlay) const
             const std::uint32_t index = ferry::index_of(port->attachment);
             if (wiring.attachments.size() <= index)
                 wiring.attachments.resize(index + 1);
-            wiring.attachments[index] = {port->port.get(), 0, port->worker};
+            wiring.attachments[index] = {port->port.get(), 0, port->worker, port->gates.get()};
         }
     }
     return wiring;

@@ -30,23 +30,71 @@ Expected<void> Controller::Impl::start()
     if (!made)
         return tl::unexpected(made.error());
     tables = std::move(*made);
-    learner = std::make_unique<ferry::Learner>(*tables, ferry::LearningRules{config.ageing_seconds, ferry::LearningRules{}.max_rows_per_segment});
+    learner = std::make_unique<ferry::Learner>(*tables, ferry::LearningRules{config.ageing_seconds, ferry::LearningRules{}.max_rows_per_segment, [this](ferry::FdbKey key, ferry::Row present, ferry::Row seen) { return follows(key, present, seen); }});
+    if (auto prepared = prepare_moves(); !prepared)
+        return prepared;
 
     if (auto opened = open_underlay(); !opened)
         return opened;
     const ferry::WorkerConfig engine{{config.host.vtep}, config.host.vxlan_port, config.host.entropy_ports, pool.get()};
-    auto started = WorkerSet::start(*tables, config.workers, engine);
+    auto started = WorkerSet::start(*tables, config.workers, engine, *gate_shared);
     if (!started)
         return tl::unexpected(started.error());
     workers = std::move(*started);
     if (auto filled = fill_tables(); !filled)
         return filled;
+    note_ferry_vteps();
     rewire();
     for (const PortConfig& port : config.ports) {
         if (auto added = add_port(port); !added)
             return ferry::fail(added.error().code, fmt::format("port {}: {}", port.name, added.error().sentence));
     }
     return {};
+}
+
+/// The machine that moves endpoints, the dock, and what gates need to know.
+Expected<void> Controller::Impl::prepare_moves()
+{
+    constexpr std::int64_t millisecond = 1'000'000;
+    const Stamp now = stamp_now();
+    moves = std::make_unique<Moves>(now.realtime_ns - nanoseconds_of(now.tsc));
+    ferry::move::MachineConfig wanted;
+    wanted.self = config.host.vtep;
+    if (messenger != nullptr)
+        for (const PeerStatus& peer : messenger->peers())
+            if (!peer.vtep.is_zero())
+                wanted.peers.push_back(peer.vtep);
+    moves->ferry_hosts = {wanted.peers.begin(), wanted.peers.end()};
+    if (term_file != nullptr) {
+        wanted.term = term_file->term() + 1;
+        if (auto kept = term_file->keep(wanted.term); !kept)
+            return kept;
+    }
+    wanted.first_label = config.limits.first_label;
+    wanted.labels = config.limits.labels;
+    wanted.times.hold = config.move.hold_ms * millisecond;
+    wanted.times.arm = config.move.arm_ms * millisecond;
+    wanted.times.lease = config.move.lease_ms * millisecond;
+    wanted.bounds.keys = config.limits.rows;
+    auto machine = ferry::move::Machine::make(wanted);
+    if (!machine)
+        return tl::unexpected(machine.error());
+    moves->machine = std::move(*machine);
+
+    gate_times.merge = config.move.merge_ms * millisecond;
+    gate_times.plain = config.move.plain_ms * millisecond;
+    gate_times.wait = config.move.hold_ms * millisecond;
+    dock = std::make_unique<ferry::move::DockBudget>(config.dock.bytes, config.dock.buffers);
+    ferry_vteps = std::make_unique<std::atomic<bool>[]>(std::size_t{config.limits.vteps} + 1);
+    gate_shared = std::make_unique<GateShared>(GateShared{*dock, gate_times, ferry_vteps.get(), config.limits.vteps + 1, pool.get(),
+                                                          [this] { control->wake(); }});
+    return {};
+}
+
+void Controller::Impl::note_ferry_vteps()
+{
+    for (const ferry::Adjacency* adjacency : tables->vteps().all())
+        ferry_vteps[ferry::index_of(adjacency->vtep)].store(moves->ferry_hosts.contains(adjacency->remote), std::memory_order_relaxed);
 }
 
 Expected<void> Controller::Impl::open_underlay()
@@ -127,6 +175,7 @@ void Controller::Impl::round()
     if (workers == nullptr)
         return;
     take_ring_events();
+    look_after_moves();
 
     const std::uint64_t now = stamp_now().tsc;
     std::array<ferry::LearnEvent, 64> seen;
@@ -145,7 +194,6 @@ void Controller::Impl::round()
         underlay_kernel_drops = underlay->observe();
         for (const auto& [name, port] : ports.all())
             port->kernel_drops = port->port->observe();
-        note_first_deliveries();
     }
     if (seconds_of(now) != last_ageing) {
         last_ageing = seconds_of(now);

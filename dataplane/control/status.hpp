@@ -86,25 +86,13 @@ struct StatsStatus {
     std::vector<WorkerStatus> workers;
 };
 
-/// Something that changed where an endpoint is, or may have, as this host saw it.
-struct MoveEvent {
-    enum class Cause {
-        ring_start,  ///< a vhost ring started here: the endpoint is local
-        ring_stop,   ///< a vhost ring stopped here
-        peer,        ///< another ferry host said that the endpoint is there
-        manual,      ///< an operator's fdb add, replace or del
-    };
-    std::uint64_t id = 0;              ///< rises by one with each event of this host
-    Cause cause = Cause::manual;
-    std::int64_t time_ns = 0;          ///< CLOCK_REALTIME of the event itself (ring callback, message's arrival, call)
+/// What an operator changed in the forwarding table.
+struct FdbChange {
+    std::int64_t time_ns = 0;          ///< CLOCK_REALTIME of the call
     ferry::Vni vni;
     ferry::MacAddress mac;
     std::string from, to;              ///< "local PORT", "VTEP address" or "-"
-    std::uint64_t version = 0;         ///< of the endpoint's place, as hosts exchange it
-    std::optional<double> visible_us;  ///< from the event to the moment from which every worker sees the new row
-    std::vector<std::string> peers_told, peers_failed;  ///< ring_start: hosts that have changed their row, or did not answer
-    std::optional<double> first_delivery_ms;   ///< ring_start: to the first frame delivered to the ring
-    std::optional<double> network_added_ms;    ///< the same for the first frame that ferry had received before the start
+    std::optional<double> visible_us;  ///< from the call to the moment from which every worker sees the new row
 };
 
 }  // namespace ferryd

@@ -25,6 +25,14 @@ double Controller::Impl::wait_until_seen(const ferry::Commit& commit, const Stam
     return microseconds;
 }
 
+/// Returns when no worker uses what it has looked up before the call.
+void Controller::Impl::wait_for_workers()
+{
+    constexpr std::chrono::seconds patience{1};
+    while (!tables->qsbr().wait(tables->qsbr().start(), patience))
+        spdlog::error("a worker has not come round for {} s: its driver hangs", patience.count());
+}
+
 Expected<const ferry::Segment*> Controller::Impl::segment(ferry::Vni vni) const
 {
     const ferry::Segment* found = tables->segments().newest(vni);
@@ -58,10 +66,7 @@ Expected<void> Controller::Impl::remove_segment(ferry::Vni vni)
     ferry::Transaction transaction(*tables);
     if (auto removed = transaction.remove_segment(vni); !removed)
         return removed;
-    auto committed = commit(transaction, stamp_now());
-    if (committed)
-        places.forget(vni);
-    return committed.map([](double) {});
+    return commit(transaction, stamp_now()).map([](double) {});
 }
 
 Expected<void> Controller::Impl::set_flood(ferry::Vni vni, std::vector<ferry::Ipv4Address> remotes)
@@ -122,8 +127,10 @@ Expected<void> Controller::Impl::add_vtep(const VtepConfig& vtep)
         return tl::unexpected(id.error());
     const Tally before = tally_of(*id);
     auto committed = commit(transaction, stamp_now());
-    if (committed)
+    if (committed) {
         vteps_before[*id] = before;
+        note_ferry_vteps();
+    }
     return committed.map([](double) {});
 }
 

@@ -26,6 +26,16 @@ std::uint32_t seconds_of(std::uint64_t tsc) noexcept
     return static_cast<std::uint32_t>(tsc / rte_get_tsc_hz()) + 1;
 }
 
+std::int64_t nanoseconds_of(std::uint64_t tsc) noexcept
+{
+    return static_cast<std::int64_t>(static_cast<unsigned __int128>(tsc) * 1'000'000'000 / rte_get_tsc_hz());
+}
+
+std::uint64_t tsc_of(std::int64_t nanoseconds) noexcept
+{
+    return static_cast<std::uint64_t>(static_cast<unsigned __int128>(nanoseconds) * rte_get_tsc_hz() / 1'000'000'000);
+}
+
 std::uint64_t ticks_of_milliseconds(std::uint64_t milliseconds) noexcept
 {
     return rte_get_tsc_hz() / 1000 * milliseconds;

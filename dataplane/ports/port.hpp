@@ -38,6 +38,9 @@ public:
     virtual std::uint16_t receive_queues() const noexcept = 0;
     virtual std::uint16_t transmit_queues() const noexcept = 0;
 
+    /// Any thread: the VM's memory is being copied to another host, so that it may be paused already when its ring is full.
+    virtual bool migrating() const noexcept { return false; }
+
     // The control thread's side.
 
     /// As PortStatus::state says it.

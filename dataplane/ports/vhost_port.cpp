@@ -106,7 +106,7 @@ std::string VhostPort::state() const
 std::uint16_t VhostPort::receive(std::uint16_t queue, rte_mbuf** frames, std::uint16_t room) noexcept
 {
     const int device = device_.load(std::memory_order_acquire);
-    if (device < 0 || queue >= pairs_.load(std::memory_order_relaxed))
+    if (device < 0 || !admitted_.load(std::memory_order_acquire) || queue >= pairs_.load(std::memory_order_relaxed))
         return 0;
     return rte_vhost_dequeue_burst(device, guest_transmit_ring(queue), pool_, frames, room);
 }
@@ -179,6 +179,7 @@ void VhostPort::ring_started(int device)
         rte_vhost_enable_guest_notification(device, ring, 0);
     pairs_.store(std::min<std::uint16_t>(static_cast<std::uint16_t>(rings / 2), queues_), std::memory_order_relaxed);
     const Stamp now = stamp_now();
+    admitted_.store(false, std::memory_order_relaxed);
     watch_.arm(now.tsc, now.tsc + ticks_of_milliseconds(watch_milliseconds));
     device_.store(device, std::memory_order_release);
     host_.ring_event({key_, RingEvent::Kind::started, now});

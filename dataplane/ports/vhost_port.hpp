@@ -39,8 +39,9 @@ public:
     std::uint64_t observe() override { return 0; }
     void close() override;
 
-    /// Control thread.
-    bool migrating() const noexcept { return migrating_.load(std::memory_order_relaxed); }
+    bool migrating() const noexcept override { return migrating_.load(std::memory_order_relaxed); }
+    /// Control thread: lets the VM send, or not. What it sends waits in its ring; after each start it may not.
+    void admit(bool may_send) noexcept { admitted_.store(may_send, std::memory_order_release); }
     bool running() const noexcept { return device_.load(std::memory_order_relaxed) >= 0; }
     const DeliveryWatch& delivery() const noexcept { return watch_; }
 
@@ -69,7 +70,7 @@ private:
     std::atomic<int> device_{-1};
     std::atomic<std::uint16_t> pairs_{0};
     std::array<std::atomic<bool>, most_pairs> receives_{};  ///< by pair: the guest's receive ring is enabled
-    std::atomic<bool> connected_{false}, migrating_{false};
+    std::atomic<bool> connected_{false}, migrating_{false}, admitted_{false};
     DeliveryWatch watch_;
 };
 

@@ -1,4 +1,4 @@
-// What a frame carries with it from one worker to another: where it goes and when ferry had received it.
+// What a frame carries with it from one worker to another: where it goes, when ferry had received it, and how it came.
 #pragma once
 
 #include <cstdint>
@@ -6,6 +6,7 @@
 #include <rte_mbuf.h>
 #include <rte_mbuf_dyn.h>
 
+#include <ferry/engine/arrival.hpp>
 #include <ferry/error.hpp>
 #include <ferry/table/row.hpp>
 #include <ferry/table/vtep.hpp>
@@ -40,6 +41,8 @@ private:
 struct FrameTag {
     std::uint64_t received_tsc;
     Destination destination;
+    bool gated;              ///< it came for a gated row, and `arrival` says how
+    ferry::Arrival arrival;
 };
 
 /// Reserves room for FrameTag in every mbuf; once, before workers start. Fails with no_memory.

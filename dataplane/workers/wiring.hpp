@@ -8,6 +8,7 @@
 #include <ferry/table/row.hpp>
 
 #include "ports/port.hpp"
+#include "workers/port_gates.hpp"
 
 namespace ferryd {
 
@@ -23,6 +24,7 @@ struct Route {
     Port* port = nullptr;  ///< null: there is none now
     std::uint16_t queue = 0;
     std::uint32_t owner = 0;
+    PortGates* gates = nullptr;  ///< null: an underlay port
 };
 
 struct Wiring {

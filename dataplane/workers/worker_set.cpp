@@ -11,7 +11,7 @@ constexpr std::chrono::seconds patience{1};
 }  // namespace
 
 ferry::Expected<std::unique_ptr<WorkerSet>> WorkerSet::start(ferry::Tables& tables, const WorkersConfig& config,
-                                                             const ferry::WorkerConfig& engine)
+                                                             const ferry::WorkerConfig& engine, const GateShared& gates)
 {
     if (auto reserved = reserve_frame_tag(); !reserved)
         return tl::unexpected(reserved.error());
@@ -31,7 +31,7 @@ ferry::Expected<std::unique_ptr<WorkerSet>> WorkerSet::start(ferry::Tables& tabl
         WorkerThread::Options options{index, std::nullopt, config.idle == WorkersConfig::Idle::yield};
         if (index < config.cpus.size())
             options.cpu = config.cpus[index];
-        auto worker = WorkerThread::start(options, engine, {tables, *workers->grace_, workers->handovers_, workers->current_});
+        auto worker = WorkerThread::start(options, engine, {tables, *workers->grace_, workers->handovers_, workers->current_, gates});
         if (!worker)
             return tl::unexpected(worker.error());
         workers->threads_.push_back(std::move(*worker));

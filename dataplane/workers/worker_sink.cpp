@@ -14,17 +14,17 @@ constexpr std::uint16_t handover_burst = 32;
 
 void WorkerSink::to_attachment(ferry::AttachmentId attachment, rte_mbuf** frames, std::uint16_t count)
 {
-    send(Destination::attachment(attachment), frames, count);
+    send(Destination::attachment(attachment), frames, nullptr, count);
 }
 
-void WorkerSink::to_gate(ferry::AttachmentId attachment, rte_mbuf** frames, const ferry::Arrival*, std::uint16_t count)
+void WorkerSink::to_gate(ferry::AttachmentId attachment, rte_mbuf** frames, const ferry::Arrival* arrivals, std::uint16_t count)
 {
-    send(Destination::attachment(attachment), frames, count);
+    send(Destination::attachment(attachment), frames, arrivals, count);
 }
 
 void WorkerSink::to_underlay(ferry::UnderlayId underlay, rte_mbuf** frames, std::uint16_t count)
 {
-    send(Destination::underlay(underlay), frames, count);
+    send(Destination::underlay(underlay), frames, nullptr, count);
 }
 
 void WorkerSink::pass(rte_mbuf** frames, std::uint16_t count)
@@ -38,35 +38,43 @@ Route WorkerSink::route_to(Destination destination) const noexcept
     return destination.is_underlay() ? wiring_->to_underlay(self_) : wiring_->to_attachment(destination.attachment_id());
 }
 
-void WorkerSink::send(Destination destination, rte_mbuf** frames, std::uint16_t count) noexcept
+void WorkerSink::send(Destination destination, rte_mbuf** frames, const ferry::Arrival* arrivals, std::uint16_t count) noexcept
 {
     const Route route = route_to(destination);
     if (route.port == nullptr)
         drop(destination.is_underlay() ? DropReason::underlay_down : DropReason::transmit_failed, destination, frames, count);
     else if (route.owner == self_)
-        transmit(route, destination, frames, count);
+        transmit(route, destination, frames, arrivals, count);
     else
-        hand_over(route, destination, frames, count);
+        hand_over(route, destination, frames, arrivals, count);
 }
 
-void WorkerSink::transmit(const Route& route, Destination destination, rte_mbuf** frames, std::uint16_t count) noexcept
+/// What the port refuses because its ring is stopped waits at once, before any other thread knows of the stop.
+void WorkerSink::transmit(const Route& route, Destination destination, rte_mbuf** frames, const ferry::Arrival* arrivals,
+                          std::uint16_t count) noexcept
 {
+    if (route.gates != nullptr && (arrivals != nullptr || route.gates->busy())) [[unlikely]]
+        return gates_.take(*route.gates, frames, arrivals, count, received_tsc_);
     while (count > 0) {
         const Transmitted result = route.port->transmit(route.queue, frames, count, received_tsc_);
         frames += result.taken;
         count = static_cast<std::uint16_t>(count - result.taken);
         const std::uint16_t refused = std::min(result.refused, count);
-        if (refused > 0)
+        if (refused > 0) {
+            if (route.gates != nullptr && route.gates->docks(result.refusal))
+                return gates_.take_refused(*route.gates, frames, count, received_tsc_);
             drop(result.refusal, destination, frames, refused);
+        }
         frames += refused;
         count = static_cast<std::uint16_t>(count - refused);
     }
 }
 
-void WorkerSink::hand_over(const Route& route, Destination destination, rte_mbuf** frames, std::uint16_t count) noexcept
+void WorkerSink::hand_over(const Route& route, Destination destination, rte_mbuf** frames, const ferry::Arrival* arrivals,
+                           std::uint16_t count) noexcept
 {
     for (std::uint16_t i = 0; i < count; ++i)
-        tag_of(frames[i]) = {received_tsc_, destination};
+        tag_of(frames[i]) = {received_tsc_, destination, arrivals != nullptr, arrivals != nullptr ? arrivals[i] : ferry::Arrival{}};
     const std::uint16_t taken = handovers_.from_to(self_, route.owner).push(frames, count);
     if (taken < count)
         drop(DropReason::handover_full, destination, frames + taken, static_cast<std::uint16_t>(count - taken));
@@ -83,12 +91,15 @@ std::uint32_t WorkerSink::take_handed_over(const Wiring& wiring) noexcept
         total += count;
         for (std::uint16_t done = 0; done < count;) {
             const FrameTag tag = tag_of(frames[done]);
-            std::uint16_t end = static_cast<std::uint16_t>(done + 1);
-            while (end < count && tag_of(frames[end]).destination == tag.destination)
+            ferry::Arrival arrivals[handover_burst];
+            std::uint16_t end = done;
+            while (end < count && tag_of(frames[end]).destination == tag.destination && tag_of(frames[end]).gated == tag.gated) {
+                arrivals[end] = tag_of(frames[end]).arrival;
                 ++end;
+            }
             begin(wiring, tag.received_tsc);
             // Ports may have changed owners on the way; then the frames go on to the new one.
-            send(tag.destination, frames + done, static_cast<std::uint16_t>(end - done));
+            send(tag.destination, frames + done, tag.gated ? arrivals + done : nullptr, static_cast<std::uint16_t>(end - done));
             done = end;
         }
     }

@@ -5,6 +5,7 @@
 #include <ferry/engine/worker.hpp>
 
 #include "workers/frame_tag.hpp"
+#include "workers/gate_worker.hpp"
 #include "workers/handover.hpp"
 #include "workers/wiring.hpp"
 
@@ -13,7 +14,10 @@ namespace ferryd {
 /// One worker's own, used on its thread only.
 class WorkerSink final : public ferry::Sink {
 public:
-    WorkerSink(std::uint32_t self, ferry::Worker& engine, Handovers& handovers) : self_(self), engine_(engine), handovers_(handovers) {}
+    WorkerSink(std::uint32_t self, ferry::Worker& engine, Handovers& handovers, GateWorker& gates)
+        : self_(self), engine_(engine), handovers_(handovers), gates_(gates)
+    {
+    }
 
     /// For the frames of the burst that follows: the wiring of this round, and when the burst had been received.
     void begin(const Wiring& wiring, std::uint64_t received_tsc) noexcept
@@ -32,14 +36,16 @@ public:
 
 private:
     Route route_to(Destination destination) const noexcept;
-    void send(Destination destination, rte_mbuf** frames, std::uint16_t count) noexcept;
-    void transmit(const Route& route, Destination destination, rte_mbuf** frames, std::uint16_t count) noexcept;
-    void hand_over(const Route& route, Destination destination, rte_mbuf** frames, std::uint16_t count) noexcept;
+    /// `arrivals` is null but for frames for gated rows.
+    void send(Destination destination, rte_mbuf** frames, const ferry::Arrival* arrivals, std::uint16_t count) noexcept;
+    void transmit(const Route& route, Destination destination, rte_mbuf** frames, const ferry::Arrival* arrivals, std::uint16_t count) noexcept;
+    void hand_over(const Route& route, Destination destination, rte_mbuf** frames, const ferry::Arrival* arrivals, std::uint16_t count) noexcept;
     void drop(ferry::DropReason reason, Destination destination, rte_mbuf** frames, std::uint16_t count) noexcept;
 
     const std::uint32_t self_;
     ferry::Worker& engine_;
     Handovers& handovers_;
+    GateWorker& gates_;
     const Wiring* wiring_ = nullptr;
     std::uint64_t received_tsc_ = 0;
 };

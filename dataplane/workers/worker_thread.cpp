@@ -20,13 +20,16 @@ namespace ferryd {
 
 using ferry::ErrorCode;
 
-WorkerThread::WorkerThread(const Options& options, std::unique_ptr<ferry::Worker> engine, std::uint32_t reader, WorkerShared shared)
+WorkerThread::WorkerThread(const Options& options, std::unique_ptr<ferry::Worker> engine, std::unique_ptr<GateWorker> gates,
+                           std::uint32_t reader, WorkerShared shared)
     : options_(options),
       shared_(shared),
       engine_(std::move(engine)),
+      gates_(std::move(gates)),
       reader_(reader),
-      sink_(options.index, *engine_, shared.handovers)
+      sink_(options.index, *engine_, shared.handovers, *gates_)
 {
+    gates_->set_sink(sink_);
 }
 
 ferry::Expected<std::unique_ptr<WorkerThread>> WorkerThread::start(const Options& options, const ferry::WorkerConfig& engine, WorkerShared shared)
@@ -34,10 +37,13 @@ ferry::Expected<std::unique_ptr<WorkerThread>> WorkerThread::start(const Options
     auto made = ferry::Worker::make(shared.tables, engine);
     if (!made)
         return tl::unexpected(made.error());
+    auto gates = GateWorker::make(**made, shared.gates);
+    if (!gates)
+        return tl::unexpected(gates.error());
     auto reader = shared.grace.readers().add_reader();
     if (!reader)
         return tl::unexpected(reader.error());
-    auto worker = std::unique_ptr<WorkerThread>(new WorkerThread(options, std::move(*made), *reader, shared));
+    auto worker = std::unique_ptr<WorkerThread>(new WorkerThread(options, std::move(*made), std::move(*gates), *reader, shared));
 
     const auto entered = std::make_shared<std::promise<ferry::Expected<void>>>();
     auto result = entered->get_future();
@@ -120,7 +126,9 @@ std::uint32_t WorkerThread::round(const Wiring& wiring)
         else
             engine_->from_attachment(poll.attachment, frames, count, seconds_of(now), sink_);
     }
-    return total + sink_.take_handed_over(wiring);
+    total += sink_.take_handed_over(wiring);
+    sink_.begin(wiring, rte_rdtsc());
+    return total + gates_->round();
 }
 
 void WorkerThread::rest(Idle& idle)

@@ -20,6 +20,7 @@ struct WorkerShared {
     Grace& grace;
     Handovers& handovers;
     std::atomic<const Wiring*>& wiring;
+    const GateShared& gates;
 };
 
 class WorkerThread {
@@ -39,13 +40,15 @@ public:
     WorkerThread& operator=(const WorkerThread&) = delete;
 
     ferry::Worker& engine() noexcept { return *engine_; }
+    GateWorker& gates() noexcept { return *gates_; }
     const Options& options() const noexcept { return options_; }
     ferry::Counter rounds, idle_rounds, sleeps;
 
 private:
     static constexpr std::uint16_t burst = 32;
 
-    WorkerThread(const Options& options, std::unique_ptr<ferry::Worker> engine, std::uint32_t reader, WorkerShared shared);
+    WorkerThread(const Options& options, std::unique_ptr<ferry::Worker> engine, std::unique_ptr<GateWorker> gates,
+                 std::uint32_t reader, WorkerShared shared);
     ferry::Expected<void> enter() const;
     void run();
     std::uint32_t round(const Wiring& wiring);
@@ -54,6 +57,7 @@ private:
     const Options options_;
     WorkerShared shared_;
     std::unique_ptr<ferry::Worker> engine_;
+    std::unique_ptr<GateWorker> gates_;
     const std::uint32_t reader_;
     WorkerSink sink_;
     std::atomic<bool> stop_{false};

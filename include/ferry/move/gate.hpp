@@ -118,8 +118,10 @@ public:
     void hold() noexcept { outlet_ = Outlet::held; restart_marks(); }
     /// What waits, and what passes, goes into the ring.
     void ring(std::int64_t now) { outlet_ = Outlet::ring; restart_marks(); run(now); }
-    /// The ring is here, the order is not known yet: only what comes under labels passes.
-    void claim() noexcept;
+    /// The ring is here, the order is not known yet: only what comes under labels passes. `returning`: this host has
+    /// relayed for the endpoint, and what it relayed may still be on its way round, so that the unmarked frames of ferry
+    /// hosts wait like those of senders that cannot mark.
+    void claim(bool returning = false) noexcept;
     /// Direct frames pass when `frames` have come under the flush label.
     void expect_flush(std::uint64_t frames, std::int64_t now);
     /// They pass now: there is no old host, or it is dead.
@@ -143,6 +145,7 @@ private:
 
     void intake(Docked<Frame> docked);
     void pass(Docked<Frame> docked);
+    bool pass_at_once(const Docked<Frame>& docked);
     bool may_pass(const Docked<Frame>& docked, Sender<Frame>& sender, std::int64_t now);
     void release(std::int64_t now);
     void check_stream(Stream stream);
@@ -180,7 +183,7 @@ private:
     std::uint64_t flushed_ = 0;
     RelaySeen relay_seen_;
 
-    bool merging_ = false, open_ = false, flush_known_ = false, told_merged_ = false;
+    bool merging_ = false, returning_ = false, open_ = false, flush_known_ = false, told_merged_ = false;
     std::uint64_t flush_seen_ = 0, flush_expected_ = 0;
     std::int64_t flush_progress_ = 0;
     SenderList<Frame> waiting_;

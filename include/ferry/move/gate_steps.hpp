@@ -42,7 +42,7 @@ void Gate<Frame>::intake(Docked<Frame> docked)
             counters_.out_of_order.add(1);
             return pass(docked);
         }
-        sender->ferry = !came.from_attachment && output_.is_ferry(came.peer);
+        sender->ferry = !returning_ && !came.from_attachment && output_.is_ferry(came.peer);
         sender->free_at = docked.since + times_.plain;
     }
     if (sender->queue.empty() && may_pass(docked, *sender, docked.since))
@@ -149,10 +149,31 @@ void Gate<Frame>::pass(Docked<Frame> docked)
     if (enter())
         return;
     empty(docked.since);  // room may only be lacking because the burst has not moved on
-    if (enter())
+    if (enter() || pass_at_once(docked))
         return;
     counters_.dropped_full.add(1);
     output_.drop(GateDrop::full, docked);
+}
+
+/// Without a place to wait in; false where the frame would have to wait.
+template <typename Frame>
+bool Gate<Frame>::pass_at_once(const Docked<Frame>& docked)
+{
+    if (!queue_.empty())
+        return false;
+    if (outlet_ == Outlet::ring) {
+        if (output_.to_ring(&docked, 1) == 0)
+            return false;
+        counters_.delivered.add(1);
+        note_first(counters_.first_delivered, docked.since);
+        return true;
+    }
+    if (outlet_ != Outlet::relay)
+        return false;
+    counters_.relayed.add(1);
+    note_relayed(docked, docked.since);
+    output_.to_host(Via::relay, &docked, 1);
+    return true;
 }
 
 template <typename Frame>
@@ -287,9 +308,10 @@ void Gate<Frame>::uncharge(std::uint32_t bytes) noexcept
 // Commands ----------------------------------------------------------------------------------------------------------
 
 template <typename Frame>
-void Gate<Frame>::claim() noexcept
+void Gate<Frame>::claim(bool returning) noexcept
 {
     merging_ = true;
+    returning_ = returning;
     open_ = flush_known_ = told_merged_ = false;
     flush_seen_ = flush_expected_ = 0;
     streams_ = {};

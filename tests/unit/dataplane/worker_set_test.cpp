@@ -64,7 +64,7 @@ public:
         ferry::WorkerConfig engine;
         engine.local_vteps = {*ferry::Ipv4Address::parse("172.16.0.1")};
         engine.pool = pool();
-        set = std::move(*WorkerSet::start(*tables, config, engine));
+        set = std::move(*WorkerSet::start(*tables, config, engine, gates));
         set->rewire(wiring(true, true));
     }
     ~Host()
@@ -132,6 +132,9 @@ public:
     std::unique_ptr<ferry::Tables> tables;
     AttachmentId a_id{}, b_id{};
     FakePort a, b;
+    ferry::move::DockBudget dock{1 << 20, 1024};
+    ferry::move::GateTimes times;
+    ferryd::GateShared gates{dock, times, nullptr, 0, pool(), [] {}};
     std::unique_ptr<WorkerSet> set;
 };
 

@@ -1,0 +1,346 @@
+// What the machine that moves endpoints wants done: rows, gates, messages.
+#include <utility>
+
+#include <fmt/format.h>
+#include <rte_cycles.h>
+#include <spdlog/spdlog.h>
+
+#include "control/controller_impl.hpp"
+
+namespace ferryd {
+
+namespace move = ferry::move;
+using ferry::Row;
+using ferry::RowKind;
+using ferry::RowOrigin;
+using move::Key;
+
+namespace {
+
+/// A label may still be on frames under way when its move is over.
+constexpr std::int64_t label_rest = 2'000'000'000;
+
+std::string text_of(const Key& key)
+{
+    return fmt::format("{} in VNI {}", key.mac.to_string(), key.vni.value());
+}
+
+}  // namespace
+
+/// Does all that the machine wants, also what it wants because of that.
+void Controller::Impl::apply()
+{
+    if (moves->applying)
+        return;
+    moves->applying = true;
+    for (std::size_t i = 0; i < moves->wanted.size(); ++i) {
+        const move::Action action = moves->wanted[i];
+        std::visit([this](const auto& wanted) { act(wanted); }, action);
+    }
+    moves->wanted.clear();
+    if (!moves->started.empty()) {
+        const std::int64_t now = nanoseconds_of(rte_rdtsc());
+        for (const auto& [key, time] : moves->started)
+            if (MoveStatus* status = moves->book.find(key, MoveStatus::Role::destination))
+                status->visible_us = static_cast<double>(now - time) / 1e3;
+        moves->started.clear();
+    }
+    moves->applying = false;
+}
+
+void Controller::Impl::command(const GateCommand& command)
+{
+    const AttachedPort* port = ports.find(command.gate->port().attachment());
+    if (port != nullptr)
+        workers->threads()[port->worker]->gates().command(command);
+}
+
+/// The endpoint's gate here, or null where its port has gone.
+EndpointGate* Controller::Impl::gate_of(const Key& key)
+{
+    const auto found = moves->local.find(key);
+    return found == moves->local.end() ? nullptr : found->second.gate;
+}
+
+void Controller::Impl::command(const Key& key, GateCommand wanted)
+{
+    wanted.gate = gate_of(key);
+    if (wanted.gate != nullptr)
+        command(wanted);
+}
+
+/// Changes one row for the machine; returns when every worker sees it. A permanent row stands.
+bool Controller::Impl::set_row(const Key& key, Row wanted)
+{
+    const Row present = row(key.vni, key.mac);
+    if (!present.is_absent() && present.origin() == RowOrigin::permanent) {
+        spdlog::warn("the permanent FDB row of {} ({}) stands; delete it if it is wrong", text_of(key), describe(present));
+        return false;
+    }
+    if (present == wanted)
+        return true;
+    ferry::Transaction transaction(*tables);
+    if (auto set = transaction.set_row(key.vni, key.mac, wanted); !set) {
+        spdlog::error("the row of {} is not changed: {}", text_of(key), set.error().sentence);
+        return false;
+    }
+    if (auto committed = commit(transaction, stamp_now()); !committed) {
+        spdlog::error("the row of {} is not changed: {}", text_of(key), committed.error().sentence);
+        return false;
+    }
+    if (present.kind() == RowKind::turning && (wanted.kind() != RowKind::turning || wanted.turn() != present.turn()))
+        end_turn(key, present.turn());
+    return true;
+}
+
+void Controller::Impl::end_turn(const Key& key, ferry::TurnId turn)
+{
+    moves->turns.erase(key);
+    tables->turns().release(turn);  // set_row() has waited for the workers
+}
+
+void Controller::Impl::act(const move::Send& wanted)
+{
+    if (messenger != nullptr)
+        messenger->send(wanted.to, wanted.message);
+}
+
+void Controller::Impl::act(const move::Discard& wanted)
+{
+    command(wanted.key, {GateCommand::Kind::discard});
+    command(wanted.key, {GateCommand::Kind::ring});
+}
+
+void Controller::Impl::act(const move::Replay& wanted)
+{
+    command(wanted.key, {GateCommand::Kind::ring});
+}
+
+void Controller::Impl::act(const move::BeginClaim& wanted)
+{
+    const auto local = moves->local.find(wanted.key);
+    if (local == moves->local.end())
+        return;
+    std::erase_if(moves->later, [&](const Moves::Later& later) { return later.labels == wanted.labels; });
+    command(wanted.key, {GateCommand::Kind::claim, nullptr, wanted.returning ? 1U : 0U});
+    command(wanted.key, {GateCommand::Kind::ring});
+    if (const ferry::Segment* found = tables->segments().find(wanted.key.vni, tables->epoch())) {
+        const ferry::FdbKey key(found->index, wanted.key.mac);
+        for (const ferry::Vni label : {wanted.labels.flush, wanted.labels.relay}) {
+            tables->labels().clear(label);
+            if (auto set = tables->labels().set(label, key); !set)
+                spdlog::error("label {} of {}: {}", label.value(), text_of(wanted.key), set.error().sentence);
+        }
+    }
+    set_row(wanted.key, Row::gated(local->second.port->attachment, RowOrigin::endpoint));
+    close_relay(wanted.key);
+}
+
+void Controller::Impl::act(const move::Open& wanted)
+{
+    if (wanted.flush_frames) {
+        if (MoveStatus* status = moves->book.find(wanted.key, MoveStatus::Role::destination))
+            status->ledger.flush_told = wanted.flush_frames;
+        command(wanted.key, {GateCommand::Kind::expect_flush, nullptr, *wanted.flush_frames});
+    } else {
+        command(wanted.key, {GateCommand::Kind::open});
+    }
+}
+
+void Controller::Impl::act(const move::Drain& wanted)
+{
+    const auto local = moves->local.find(wanted.key);
+    const auto to = vtep_id(wanted.to);
+    if (local == moves->local.end())
+        return;
+    if (!to)
+        spdlog::error("{} has moved to {}, of which there is no VTEP here: its frames are lost; add it (ferryctl vtep add)",
+                      text_of(wanted.key), wanted.to.to_string());
+    set_row(wanted.key, Row::gated(local->second.port->attachment, RowOrigin::endpoint));
+    GateCommand drain{GateCommand::Kind::drain};
+    drain.to = to.value_or(ferry::VtepId::none);
+    drain.flush = wanted.labels.flush;
+    drain.relay = wanted.labels.relay;
+    command(wanted.key, drain);
+    moves->local[wanted.key].relaying = true;
+}
+
+void Controller::Impl::act(const move::Expect& wanted)
+{
+    GateCommand expect{GateCommand::Kind::expect_stream, nullptr, wanted.frames};
+    expect.stream = wanted.stream;
+    command(wanted.key, expect);
+}
+
+void Controller::Impl::act(const move::BeginTurn& wanted)
+{
+    const Row present = row(wanted.key.vni, wanted.key.mac);
+    ferry::Turn turn;
+    if (wanted.via == config.host.vtep) {
+        if (const auto local = moves->local.find(wanted.key); local != moves->local.end())
+            turn.gate = local->second.port->attachment;
+    } else {
+        turn.via = vtep_id(wanted.via).value_or(ferry::VtepId::none);
+        if (present.kind() == RowKind::remote)
+            turn.relay_label = present.relay_label();
+    }
+    turn.to = vtep_id(wanted.to).value_or(ferry::VtepId::none);
+    turn.stream = wanted.stream;
+    const auto begun = tables->turns().begin(turn);
+    if (!begun) {
+        spdlog::warn("{} goes on by way of {}: {}", text_of(wanted.key), wanted.via.to_string(), begun.error().sentence);
+        return;
+    }
+    if (!set_row(wanted.key, Row::turning(*begun, RowOrigin::endpoint))) {
+        tables->turns().release(*begun);
+        return;
+    }
+    moves->turns[wanted.key] = *begun;
+    moves->machine->marking(wanted.key, nanoseconds_of(rte_rdtsc()), moves->wanted);
+}
+
+void Controller::Impl::act(const move::Flip& wanted)
+{
+    const auto turn = moves->turns.find(wanted.key);
+    if (turn == moves->turns.end())
+        return;
+    tables->turns().flip(turn->second);
+    wait_for_workers();
+    moves->machine->flipped(wanted.key, tables->turns().detours(turn->second), nanoseconds_of(rte_rdtsc()), moves->wanted);
+}
+
+void Controller::Impl::act(const move::EndTurn& wanted)
+{
+    point_to(wanted.key, wanted.to);
+}
+
+void Controller::Impl::act(const move::PointTo& wanted)
+{
+    point_to(wanted.key, wanted.to);
+}
+
+/// A remote row; where this host has relayed for the endpoint it goes on doing so.
+void Controller::Impl::point_to(const Key& key, move::Host to)
+{
+    const auto vtep = vtep_id(to);
+    if (!vtep) {
+        spdlog::error("{} is at {}, of which there is no VTEP here; add it (ferryctl vtep add)", text_of(key), to.to_string());
+        return;
+    }
+    const Row present = row(key.vni, key.mac);
+    ferry::Vni label;
+    if (present.kind() == RowKind::remote)
+        label = present.relay_label();
+    else if (present.kind() == RowKind::turning)
+        label = tables->turns().at(present.turn()).relay_label;
+    set_row(key, label == ferry::Vni{} ? Row::remote(*vtep, RowOrigin::endpoint) : Row::relaying(*vtep, RowOrigin::endpoint));
+}
+
+void Controller::Impl::act(const move::FinishClaim& wanted)
+{
+    if (const auto local = moves->local.find(wanted.key); local != moves->local.end()) {
+        command(wanted.key, {GateCommand::Kind::finish});
+        set_row(wanted.key, Row::local(local->second.port->attachment, RowOrigin::endpoint));
+    }
+    free_later(wanted.labels);
+}
+
+void Controller::Impl::act(const move::FreeLabels& wanted)
+{
+    free_later(wanted.labels);
+}
+
+void Controller::Impl::free_later(const move::Labels& labels)
+{
+    moves->later.push_back({nanoseconds_of(rte_rdtsc()) + label_rest, labels});
+}
+
+void Controller::Impl::act(const move::FinishRelay& wanted)
+{
+    const auto vtep = vtep_id(wanted.to);
+    if (vtep && set_row(wanted.key, Row::relaying(*vtep, RowOrigin::endpoint, wanted.label.value_or(ferry::own_vni))))
+        workers->wait_until_handed_on();  // the gate gets nothing more
+    close_relay(wanted.key);
+    command(wanted.key, {GateCommand::Kind::ring});
+}
+
+/// Tells the machine what has gone by the gate's relay since the last time.
+void Controller::Impl::close_relay(const Key& key)
+{
+    const auto local = moves->local.find(key);
+    if (local == moves->local.end())
+        return;
+    const std::uint64_t relayed = local->second.gate->counters().relayed.get();
+    if (!std::exchange(local->second.relaying, false))
+        return;
+    moves->machine->relay_closed(key, relayed - std::exchange(local->second.relayed_before, relayed),
+                                 nanoseconds_of(rte_rdtsc()), moves->wanted);
+}
+
+void Controller::Impl::act(const move::Withdraw& wanted)
+{
+    const Row present = row(wanted.key.vni, wanted.key.mac);
+    if (present.is_absent() || present.origin() == RowOrigin::permanent)
+        return;
+    ferry::Transaction transaction(*tables);
+    if (auto removed = transaction.remove_row(wanted.key.vni, wanted.key.mac); !removed)
+        return;
+    if (auto committed = commit(transaction, stamp_now()); !committed)
+        spdlog::error("the row of {} stays: {}", text_of(wanted.key), committed.error().sentence);
+    else if (present.kind() == RowKind::turning)
+        end_turn(wanted.key, present.turn());
+}
+
+void Controller::Impl::act(const move::Announce& wanted)
+{
+    command(wanted.key, {GateCommand::Kind::announce});
+}
+
+void Controller::Impl::act(const move::Silence& wanted)
+{
+    const auto local = moves->local.find(wanted.key);
+    if (local == moves->local.end())
+        return;
+    AttachedPort& port = *local->second.port;
+    if (wanted.silent)
+        moves->silent.insert(wanted.key);
+    else
+        moves->silent.erase(wanted.key);
+    port.silenced = false;
+    for (const ferry::MacAddress mac : port.config.macs)
+        port.silenced = port.silenced || moves->silent.contains({port.config.vni, mac});
+    if (wanted.silent)
+        spdlog::error("two VMs use the MAC {}: the one at port {} is silenced until the other host lets it go", text_of(wanted.key),
+                      port.name());
+    admit(port);
+}
+
+void Controller::Impl::act(const move::KeepTerm& wanted)
+{
+    if (term_file == nullptr)
+        return;
+    if (auto kept = term_file->keep(wanted.term); !kept)
+        spdlog::error("{}", kept.error().sentence);
+}
+
+void Controller::Impl::act(const move::Note& wanted)
+{
+    moves->book.note(wanted.key, wanted.entry);
+    const move::LedgerEntry& entry = wanted.entry;
+    switch (entry.phase) {
+    case move::Phase::hold_expired:
+        spdlog::info("{}: nobody claimed it; what had been docked is dropped", text_of(wanted.key));
+        break;
+    case move::Phase::taken:
+    case move::Phase::late_grant:
+    case move::Phase::conflict:
+    case move::Phase::refused:
+    case move::Phase::turned_alone:
+    case move::Phase::never_turned:
+        spdlog::warn("{}: {} ({})", text_of(wanted.key), move::name_of(entry.phase), entry.host.to_string());
+        break;
+    default: spdlog::info("{}: {} ({}, {})", text_of(wanted.key), move::name_of(entry.phase), entry.host.to_string(), entry.count);
+    }
+}
+
+}  // namespace ferryd

@@ -1,0 +1,237 @@
+// What the data path, the clock and other hosts tell the machine that moves endpoints.
+#include <fmt/format.h>
+#include <rte_cycles.h>
+#include <spdlog/spdlog.h>
+
+#include "control/controller_impl.hpp"
+
+namespace ferryd {
+
+using ferry::ErrorCode;
+using ferry::Row;
+using ferry::RowKind;
+using ferry::RowOrigin;
+using ferry::move::GateEvent;
+using ferry::move::Host;
+using ferry::move::Key;
+
+void Controller::Impl::ring_event(const RingEvent& event)
+{
+    ring_events.push(event);
+    control->wake();
+}
+
+void Controller::Impl::take_ring_events()
+{
+    for (const RingEvent& event : ring_events.take()) {
+        AttachedPort* port = ports.find(event.port);
+        if (port == nullptr)
+            continue;
+        switch (event.kind) {
+        case RingEvent::Kind::started: port_started(*port, event.at); break;
+        case RingEvent::Kind::stopped: port_stopped(*port, event.at); break;
+        case RingEvent::Kind::migration_begun: spdlog::info("port {}: its VM has begun to migrate", port->name()); break;
+        case RingEvent::Kind::migration_ended: spdlog::info("port {}: its VM does not migrate any more", port->name()); break;
+        }
+    }
+}
+
+/// Where an operator's row says something else than that the endpoint is at this port, that stands.
+bool Controller::Impl::is_pinned(const AttachedPort& port, ferry::MacAddress mac)
+{
+    const Row present = row(port.config.vni, mac);
+    if (present.is_absent() || present.origin() != RowOrigin::permanent)
+        return false;
+    if (present != Row::local(port.attachment, RowOrigin::permanent))
+        spdlog::warn("port {}: {} runs here, but its permanent FDB row ({}) stands; delete it if it is wrong", port.name(),
+                     mac.to_string(), describe(present));
+    return true;
+}
+
+/// The VM runs here: its rows become local, when no other host has it any more.
+void Controller::Impl::port_started(AttachedPort& port, const Stamp& at)
+{
+    spdlog::info("port {}: its VM runs here", port.name());
+    port.ring_start_tsc = at.tsc;
+    const std::int64_t time = nanoseconds_of(at.tsc);
+    for (const ferry::MacAddress mac : port.config.macs) {
+        const Key key{port.config.vni, mac};
+        command({GateCommand::Kind::ring, &port.gates->gate_of(mac)});
+        if (is_pinned(port, mac) || !moves->local.contains(key))
+            continue;
+        moves->started[key] = time;
+        if (auto known = moves->machine->ring_started(key, place_of(row(key.vni, mac)), time, moves->wanted); !known)
+            spdlog::error("port {}: {} is not claimed: {}", port.name(), mac.to_string(), known.error().sentence);
+    }
+    apply();
+    admit(port);
+}
+
+void Controller::Impl::port_stopped(AttachedPort& port, const Stamp& at)
+{
+    spdlog::info("port {}: its VM has stopped", port.name());
+    const std::int64_t time = nanoseconds_of(at.tsc);
+    for (const ferry::MacAddress mac : port.config.macs) {
+        const Key key{port.config.vni, mac};
+        if (!moves->local.contains(key) || is_pinned(port, mac))
+            continue;
+        command({GateCommand::Kind::hold, &port.gates->gate_of(mac)});
+        if (auto known = moves->machine->ring_stopped(key, time, moves->wanted); !known)
+            spdlog::error("port {}: {} cannot be claimed: {}", port.name(), mac.to_string(), known.error().sentence);
+    }
+    apply();
+}
+
+/// Lets the port's VM send, unless another host has one of its endpoints too. Its rows say so by now.
+void Controller::Impl::admit(AttachedPort& port)
+{
+    if (port.vhost != nullptr) {
+        port.vhost->admit(!port.silenced);
+    } else if (port.polled == port.silenced) {
+        port.polled = !port.silenced;
+        rewire();
+    }
+}
+
+ferry::move::Place Controller::Impl::place_of(Row row) const
+{
+    using ferry::move::Place;
+    Place place;
+    ferry::VtepId vtep = ferry::VtepId::none;
+    switch (row.kind()) {
+    case RowKind::local:
+    case RowKind::gated: place.kind = Place::Kind::here; return place;
+    case RowKind::remote: vtep = row.vtep(); break;
+    case RowKind::turning: vtep = tables->turns().at(row.turn()).to; break;
+    default: return place;
+    }
+    place.host = host_of(vtep);
+    place.kind = moves->ferry_hosts.contains(place.host) ? Place::Kind::ferry : Place::Kind::plain;
+    return place;
+}
+
+Host Controller::Impl::host_of(ferry::VtepId vtep) const
+{
+    const ferry::Adjacency* adjacency = vtep == ferry::VtepId::none ? nullptr : tables->vteps().newest(vtep);
+    return adjacency == nullptr ? Host{} : adjacency->remote;
+}
+
+void Controller::Impl::take_gate_news()
+{
+    GateNews news;
+    for (const auto& worker : workers->threads()) {
+        while (worker->gates().take_news(news))
+            take_gate_news(news);
+    }
+}
+
+void Controller::Impl::take_gate_news(const GateNews& news)
+{
+    const AttachedPort* port = ports.find(news.gate->port().attachment());
+    if (port == nullptr)
+        return;
+    const Key key{port->config.vni, news.gate->mac()};
+    const GateEvent& event = news.event;
+    auto& machine = *moves->machine;
+    switch (event.kind) {
+    case GateEvent::Kind::drained: machine.drained(key, event.count, news.time, moves->wanted); break;
+    case GateEvent::Kind::opened: machine.opened(key, event.count, news.time, moves->wanted); break;
+    case GateEvent::Kind::merged: machine.merged(key, news.time, moves->wanted); break;
+    case GateEvent::Kind::stream_passed:
+        machine.stream_passed(key, event.stream, true, event.count, news.time, moves->wanted);
+        break;
+    case GateEvent::Kind::stream_timed_out:
+        machine.stream_passed(key, event.stream, false, event.count, news.time, moves->wanted);
+        break;
+    case GateEvent::Kind::relayed: {
+        const Host sender = event.from_attachment ? config.host.vtep : host_of(event.peer);
+        const bool is_ferry = event.from_attachment || moves->ferry_hosts.contains(sender);
+        machine.relayed(key, sender, is_ferry, news.time, moves->wanted);
+        break;
+    }
+    }
+    apply();
+}
+
+/// A learned row follows a frame, but from one ferry host to another it follows a turn.
+bool Controller::Impl::follows(ferry::FdbKey key, Row present, Row seen)
+{
+    if (present.kind() != RowKind::remote || seen.kind() != RowKind::remote)
+        return present.kind() == RowKind::remote || present.kind() == RowKind::local;
+    const Host at = host_of(seen.vtep());
+    const Host row = host_of(present.vtep());
+    if (!moves->ferry_hosts.contains(row) || !moves->ferry_hosts.contains(at))
+        return true;
+    const ferry::Segment* segment = tables->segments().newest(key.segment());
+    if (segment != nullptr && moves->sightings.size() < 1024)
+        moves->sightings.push_back({{segment->vni, key.mac()}, row, at});
+    return false;
+}
+
+/// Control thread, about every 10 ms and when woken.
+void Controller::Impl::look_after_moves()
+{
+    take_gate_news();
+    const std::int64_t now = nanoseconds_of(rte_rdtsc());
+    for (const Moves::Sighting& seen : moves->sightings)
+        (void)moves->machine->seen_elsewhere(seen.key, seen.row, seen.at, now, moves->wanted);  // its next frame tells again
+    moves->sightings.clear();
+    if (const auto deadline = moves->machine->deadline(); deadline && *deadline <= now)
+        moves->machine->tick(now, moves->wanted);
+    apply();
+    while (!moves->later.empty() && moves->later.front().at <= now) {
+        const ferry::move::Labels& labels = moves->later.front().labels;
+        tables->labels().clear(labels.flush);
+        tables->labels().clear(labels.relay);
+        moves->later.pop_front();
+    }
+}
+
+void Controller::Impl::received(Host from, const ferry::move::Message& message, bool allowed)
+{
+    take_ring_events();  // what stopped before the other host could know comes first
+    take_gate_news();
+    // What cannot be taken for want of room is repeated by the other host.
+    (void)moves->machine->received(from, message, allowed, nanoseconds_of(rte_rdtsc()), moves->wanted);
+    apply();
+}
+
+void Controller::Impl::unreachable(Host host)
+{
+    moves->machine->unreachable(host, nanoseconds_of(rte_rdtsc()), moves->wanted);
+    apply();
+}
+
+Expected<void> Controller::Impl::hold_port(const std::string& name)
+{
+    AttachedPort* port = ports.find(name);
+    if (port == nullptr)
+        return ferry::fail(ErrorCode::not_found, fmt::format("there is no port {}", name));
+    if (port->is_vhost())
+        return ferry::fail(ErrorCode::in_use, fmt::format("port {} has rings, which tell by themselves when its VM stops", name));
+    if (port->held)
+        return ferry::fail(ErrorCode::in_use, fmt::format("port {} is held already", name));
+    port->held = true;
+    port_stopped(*port, stamp_now());
+    workers->wait_until_handed_on();
+    return {};
+}
+
+Expected<void> Controller::Impl::release_port(const std::string& name)
+{
+    AttachedPort* port = ports.find(name);
+    if (port == nullptr)
+        return ferry::fail(ErrorCode::not_found, fmt::format("there is no port {}", name));
+    if (!port->held)
+        return ferry::fail(ErrorCode::in_use, fmt::format("port {} is not held", name));
+    port->held = false;
+    port_started(*port, stamp_now());
+    return {};
+}
+
+std::vector<MoveStatus> Controller::Impl::move_statuses(std::uint64_t after)
+{
+    return moves->book.since(after);
+}
+
+}  // namespace ferryd

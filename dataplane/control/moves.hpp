@@ -1,0 +1,55 @@
+// What the controller knows of moves besides the machine: which endpoints hang here, and what waits for workers.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <optional>
+#include <set>
+#include <vector>
+
+#include <ferry/move/machine.hpp>
+#include <ferry/table/turns.hpp>
+
+#include "control/move_book.hpp"
+#include "control/port_table.hpp"
+#include "workers/gate_worker.hpp"
+
+namespace ferryd {
+
+/// Control thread only.
+struct Moves {
+    /// An endpoint of an attachment of this host.
+    struct Local {
+        AttachedPort* port = nullptr;
+        EndpointGate* gate = nullptr;
+        bool relaying = false;                ///< the machine has not been told yet how much was relayed
+        std::uint64_t relayed_before = 0;     ///< what the gate had relayed in earlier moves
+    };
+    /// Labels that lead to an endpoint until a time.
+    struct Later {
+        std::int64_t at = 0;  ///< nanoseconds
+        ferry::move::Labels labels;
+    };
+    /// What a worker saw of an endpoint at another VTEP than its row names.
+    struct Sighting {
+        ferry::move::Key key;
+        ferry::move::Host row, at;
+    };
+
+    explicit Moves(std::int64_t to_realtime) : book(to_realtime) {}
+
+    std::unique_ptr<ferry::move::Machine> machine;
+    ferry::move::Actions wanted;             ///< what the machine wants, in its order
+    bool applying = false;
+    MoveBook book;
+    std::set<ferry::move::Host> ferry_hosts;  ///< that mark, and can be asked
+    std::map<ferry::move::Key, Local> local;
+    std::map<ferry::move::Key, ferry::TurnId> turns;
+    std::deque<Later> later;
+    std::vector<Sighting> sightings;
+    std::map<ferry::move::Key, std::int64_t> started;  ///< ring starts whose row is not seen by all workers yet
+    std::set<ferry::move::Key> silent;
+};
+
+}  // namespace ferryd

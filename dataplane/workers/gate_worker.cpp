@@ -1,0 +1,149 @@
+#include "workers/gate_worker.hpp"
+
+#include <cstring>
+
+#include <rte_cycles.h>
+#include <rte_mbuf.h>
+
+#include <ferry/wire/announce.hpp>
+
+#include "host/clock.hpp"
+
+namespace ferryd {
+namespace {
+
+ferry::MacAddress destination_of(const rte_mbuf* frame) noexcept
+{
+    ferry::MacAddress mac;
+    std::memcpy(&mac, rte_pktmbuf_mtod(frame, const void*), sizeof(mac));
+    return mac;
+}
+
+}  // namespace
+
+ferry::Expected<std::unique_ptr<GateWorker>> GateWorker::make(ferry::Worker& engine, const GateShared& shared)
+{
+    auto made = std::unique_ptr<GateWorker>(new GateWorker(engine, shared));
+    auto places = ferry::move::DockPlaces<rte_mbuf*>::make(shared.budget.frames());
+    if (!places)
+        return tl::unexpected(places.error());
+    auto senders = ferry::move::SenderPlaces<rte_mbuf*>::make(shared.senders);
+    if (!senders)
+        return tl::unexpected(senders.error());
+    made->places_ = std::move(*places);
+    made->senders_ = std::move(*senders);
+    return made;
+}
+
+void GateWorker::command(const GateCommand& command) noexcept
+{
+    while (!commands_.put(command))  // the worker comes round in microseconds
+        rte_pause();
+}
+
+void GateWorker::tell(EndpointGate& gate, const ferry::move::GateEvent& event) noexcept
+{
+    if (!news_.put({&gate, event, nanoseconds_of(rte_rdtsc())}))
+        lost_news.fetch_add(1, std::memory_order_relaxed);
+    shared_.wake_control();
+}
+
+std::uint32_t GateWorker::round()
+{
+    if (busy_.empty() && commands_.empty()) [[likely]]
+        return 0;
+    take_commands();
+    left_ = 0;
+    for (EndpointGate* gate : announce_)
+        announce(*gate);
+    announce_.clear();
+    const std::int64_t now = nanoseconds_of(rte_rdtsc());
+    std::erase_if(busy_, [&](PortGates* port) {
+        for (const auto& gate : port->gates())
+            gate->gate().run(now);
+        port->look();
+        port->listed_ = port->busy();
+        return !port->busy();
+    });
+    return left_;
+}
+
+void GateWorker::take(PortGates& port, rte_mbuf** frames, const ferry::Arrival* arrivals, std::uint16_t count, std::uint64_t received_tsc)
+{
+    take_commands();
+    const std::int64_t now = nanoseconds_of(received_tsc);
+    for (std::uint16_t i = 0; i < count; ++i) {
+        ferry::Arrival arrival;
+        if (arrivals != nullptr)
+            arrival = arrivals[i];
+        else
+            arrival.peer = ferry::VtepId{frames[i]->hash.usr};
+        port.gate_of(destination_of(frames[i])).gate().take(frames[i], frames[i]->pkt_len, arrival, now);
+    }
+    settle(port, nanoseconds_of(rte_rdtsc()));
+}
+
+void GateWorker::take_refused(PortGates& port, rte_mbuf** frames, std::uint16_t count, std::uint64_t received_tsc)
+{
+    const std::int64_t now = nanoseconds_of(received_tsc);
+    for (std::uint16_t i = 0; i < count; ++i) {
+        ferry::Arrival arrival;
+        arrival.peer = ferry::VtepId{frames[i]->hash.usr};
+        port.gate_of(destination_of(frames[i])).gate().take_refused(frames[i], frames[i]->pkt_len, arrival, now);
+    }
+    settle(port, nanoseconds_of(rte_rdtsc()));
+}
+
+void GateWorker::settle(PortGates& port, std::int64_t now)
+{
+    for (const auto& gate : port.gates())
+        gate->gate().run(now);
+    port.look();
+    if (port.busy() && !port.listed_) {
+        port.listed_ = true;
+        busy_.push_back(&port);
+    }
+}
+
+void GateWorker::take_commands()
+{
+    GateCommand command;
+    while (commands_.take(command)) {
+        const std::int64_t now = nanoseconds_of(rte_rdtsc());
+        obey(command, now);
+        settle(command.gate->port(), now);
+    }
+}
+
+void GateWorker::obey(const GateCommand& command, std::int64_t now)
+{
+    EndpointGate::Gate& gate = command.gate->gate();
+    switch (command.kind) {
+    case GateCommand::Kind::hold: gate.hold(); break;
+    case GateCommand::Kind::ring: gate.ring(now); break;
+    case GateCommand::Kind::claim: gate.claim(command.count != 0); break;
+    case GateCommand::Kind::expect_flush: gate.expect_flush(command.count, now); break;
+    case GateCommand::Kind::open: gate.open(now); break;
+    case GateCommand::Kind::expect_stream: gate.expect_stream(command.stream, command.count, now); break;
+    case GateCommand::Kind::drain:
+        command.gate->set_new_host(command.to, command.flush, command.relay);
+        gate.drain(now);
+        break;
+    case GateCommand::Kind::discard: gate.discard(now); break;
+    case GateCommand::Kind::finish: gate.finish(now); break;
+    case GateCommand::Kind::announce: announce_.push_back(command.gate); break;
+    }
+}
+
+/// As if the endpoint itself had asked for its address (RFC 903): flooded, so that whoever learns from frames learns.
+void GateWorker::announce(EndpointGate& gate)
+{
+    rte_mbuf* frame = rte_pktmbuf_alloc(shared_.pool);
+    if (frame == nullptr)
+        return;
+    const ferry::wire::ArpFrame bytes = ferry::wire::make_rarp_request(gate.mac());
+    std::memcpy(rte_pktmbuf_append(frame, static_cast<std::uint16_t>(bytes.size())), bytes.data(), bytes.size());
+    engine_.from_attachment(gate.port().attachment(), &frame, 1, seconds_of(rte_rdtsc()), *sink_);
+}
+
+}  // namespace ferryd

@@ -1,0 +1,103 @@
+// One worker's part in moves: the gates of the ports that it owns, what the control thread wants of them, and what it is told.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include <ferry/engine/sink.hpp>
+#include <ferry/engine/worker.hpp>
+
+#include "workers/mailbox.hpp"
+#include "workers/port_gates.hpp"
+
+struct rte_mempool;
+
+namespace ferryd {
+
+/// What the control thread wants of a gate (Gate's command of the same name), or of its worker.
+struct GateCommand {
+    enum class Kind : std::uint8_t { hold, ring, claim, expect_flush, open, expect_stream, drain, discard, finish, announce };
+    Kind kind{};
+    EndpointGate* gate = nullptr;
+    std::uint64_t count = 0;                    ///< expect_flush, expect_stream; claim: 1 where it returns
+    ferry::move::Stream stream = 0;             ///< expect_stream
+    ferry::VtepId to = ferry::VtepId::none;     ///< drain
+    ferry::Vni flush{}, relay{};                ///< drain
+};
+
+/// What a gate told, and when.
+struct GateNews {
+    EndpointGate* gate = nullptr;
+    ferry::move::GateEvent event;
+    std::int64_t time = 0;  ///< nanoseconds, nanoseconds_of()
+};
+
+/// What all workers' gates share. It outlives them.
+struct GateShared {
+    ferry::move::DockBudget& budget;
+    const ferry::move::GateTimes& times;
+    const std::atomic<bool>* ferry_vteps;  ///< by VtepId: its host marks its frames
+    std::uint32_t vteps = 0;               ///< how many there are
+    rte_mempool* pool = nullptr;           ///< for announcements
+    std::function<void()> wake_control;    ///< there is news
+    std::uint32_t senders = 4096;          ///< that all gates of a worker know at a time
+};
+
+class GateWorker {
+public:
+    /// Fails with no_memory.
+    static ferry::Expected<std::unique_ptr<GateWorker>> make(ferry::Worker& engine, const GateShared& shared);
+
+    // Control thread.
+
+    /// Returns at once; the worker does it before it looks at any frame that came for a row changed after this call.
+    void command(const GateCommand& command) noexcept;
+    bool take_news(GateNews& news) noexcept { return news_.take(news); }
+
+    // The worker's thread.
+
+    /// `sink` takes what gates send to other hosts.
+    void set_sink(ferry::Sink& sink) noexcept { sink_ = &sink; }
+    /// Does what the control thread wants, and moves on what waits; returns how many frames left.
+    std::uint32_t round();
+    /// Frames for the port's endpoints, whose gates are busy; `arrivals` is null where the rows were ordinary.
+    void take(PortGates& port, rte_mbuf** frames, const ferry::Arrival* arrivals, std::uint16_t count, std::uint64_t received_tsc);
+    /// Frames that the port refused.
+    void take_refused(PortGates& port, rte_mbuf** frames, std::uint16_t count, std::uint64_t received_tsc);
+
+    ferry::Worker& engine() noexcept { return engine_; }
+    ferry::Sink& sink() noexcept { return *sink_; }
+    const GateShared& shared() const noexcept { return shared_; }
+    ferry::move::DockPlaces<rte_mbuf*>& places() noexcept { return *places_; }
+    ferry::move::SenderPlaces<rte_mbuf*>& senders() noexcept { return *senders_; }
+    void tell(EndpointGate& gate, const ferry::move::GateEvent& event) noexcept;
+    /// Counts what left a gate, so that a round with it is not idle.
+    void count_left(std::size_t frames) noexcept { left_ += static_cast<std::uint32_t>(frames); }
+
+    std::atomic<std::uint64_t> lost_news{0};
+
+private:
+    static constexpr std::size_t most_commands = 8192, most_news = 16'384;
+
+    GateWorker(ferry::Worker& engine, const GateShared& shared) : engine_(engine), shared_(shared) {}
+    void take_commands();
+    void obey(const GateCommand& command, std::int64_t now);
+    void announce(EndpointGate& gate);
+    void settle(PortGates& port, std::int64_t now);
+
+    ferry::Worker& engine_;
+    const GateShared shared_;
+    ferry::Sink* sink_ = nullptr;
+    std::unique_ptr<ferry::move::DockPlaces<rte_mbuf*>> places_;
+    std::unique_ptr<ferry::move::SenderPlaces<rte_mbuf*>> senders_;
+    std::vector<PortGates*> busy_;
+    std::vector<EndpointGate*> announce_;  ///< at the end of the round: not in the middle of a burst
+    std::uint32_t left_ = 0;
+    Mailbox<GateCommand, most_commands> commands_;
+    Mailbox<GateNews, most_news> news_;
+};
+
+}  // namespace ferryd

@@ -1,0 +1,95 @@
+#include "workers/port_gates.hpp"
+
+#include <algorithm>
+
+#include <rte_mbuf.h>
+
+#include "host/clock.hpp"
+#include "workers/gate_worker.hpp"
+
+namespace ferryd {
+
+using ferry::DropReason;
+using ferry::move::GateDrop;
+
+EndpointGate::EndpointGate(PortGates& port, ferry::MacAddress mac, GateWorker& worker)
+    : port_(port),
+      mac_(mac),
+      worker_(worker),
+      gate_(worker.shared().budget, worker.places(), worker.senders(), *this, worker.shared().times)
+{
+}
+
+std::size_t EndpointGate::to_ring(const Docked* frames, std::size_t count)
+{
+    rte_mbuf* burst[Gate::burst];
+    for (std::size_t i = 0; i < count; ++i)
+        burst[i] = frames[i].frame;
+    const Transmitted result = port_.port().transmit(0, burst, static_cast<std::uint16_t>(count), tsc_of(frames[0].since));
+    std::size_t done = result.taken;
+    if (done < count && result.refusal != DropReason::ring_full && result.refusal != DropReason::ring_stopped) {
+        // A frame that the port will never take is not worth waiting for.
+        const std::size_t refused = std::min<std::size_t>(result.refused, count - done);
+        worker_.engine().drop(result.refusal, port_.attachment(), burst + done, static_cast<std::uint16_t>(refused));
+        done += refused;
+    }
+    worker_.count_left(done);
+    return done;
+}
+
+void EndpointGate::to_host(ferry::Via label, const Docked* frames, std::size_t count)
+{
+    rte_mbuf* burst[Gate::burst];
+    ferry::Arrival arrivals[Gate::burst];
+    for (std::size_t i = 0; i < count; ++i) {
+        burst[i] = frames[i].frame;
+        arrivals[i] = frames[i].arrival;
+    }
+    worker_.engine().relay(port_.attachment(), burst, arrivals, static_cast<std::uint16_t>(count), to_,
+                           label == ferry::Via::flush ? flush_ : relay_, worker_.sink());
+    worker_.count_left(count);
+}
+
+void EndpointGate::drop(GateDrop why, const Docked& docked)
+{
+    const DropReason reason = why == GateDrop::full      ? DropReason::dock_full
+                              : why == GateDrop::expired ? DropReason::dock_expired
+                                                         : DropReason::hold_expired;
+    rte_mbuf* frame = docked.frame;
+    worker_.engine().drop(reason, port_.attachment(), &frame, 1);
+}
+
+void EndpointGate::event(const ferry::move::GateEvent& event)
+{
+    worker_.tell(*this, event);
+}
+
+bool EndpointGate::is_ferry(ferry::VtepId peer) const
+{
+    const std::uint32_t index = ferry::index_of(peer);
+    return index < worker_.shared().vteps && worker_.shared().ferry_vteps[index].load(std::memory_order_relaxed);
+}
+
+PortGates::PortGates(Port& port, ferry::AttachmentId attachment, std::span<const ferry::MacAddress> macs, GateWorker& worker)
+    : port_(port), attachment_(attachment)
+{
+    if (macs.empty())
+        gates_.push_back(std::make_unique<EndpointGate>(*this, ferry::MacAddress{}, worker));
+    for (const ferry::MacAddress mac : macs)
+        gates_.push_back(std::make_unique<EndpointGate>(*this, mac, worker));
+}
+
+EndpointGate& PortGates::gate_of(ferry::MacAddress mac) noexcept
+{
+    for (const auto& gate : gates_)
+        if (gate->mac() == mac)
+            return *gate;
+    return *gates_.front();
+}
+
+void PortGates::look() noexcept
+{
+    busy_ = std::any_of(gates_.begin(), gates_.end(), [](const auto& gate) { return !gate->gate().ordinary(); });
+}
+
+}  // namespace ferryd
