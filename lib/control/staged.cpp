@@ -106,8 +106,9 @@ Expected<void> Transaction::Staged::check_target(const Segment& of, Row row) con
         if (found == nullptr)
             return fail(ErrorCode::not_found, fmt::format("there is no attachment {}", index_of(id)));
         if (found->segment != of.index)
-            return fail(ErrorCode::invalid_argument, fmt::format("attachment {} is in VNI {}, not in VNI {}", index_of(id),
-                                                                 found->vni.value(), of.vni.value()));
+            return fail(ErrorCode::invalid_argument,
+                        fmt::format("attachment {} is in VNI {}, not in VNI {}", index_of(id), found->vni.value(),
+                                    of.vni.value()));
         return {};
     };
     switch (row.kind()) {

@@ -17,19 +17,20 @@ constexpr bool says_congestion(std::uint8_t outer_tos) noexcept
     return ecn == wire::Ecn::ect1 || ecn == wire::Ecn::ce;
 }
 
-/// Takes the outer headers of a frame off; false where it was dropped instead.
-inline bool strip(Burst& burst, std::size_t i, const OuterHeaders& outer) noexcept
+/// Takes the outer headers of a frame off and returns where the inner one begins; null where it was dropped instead.
+inline const std::uint8_t* strip(Burst& burst, std::size_t i, const OuterHeaders& outer) noexcept
 {
     rte_mbuf& frame = *burst.frames[i];
     cut(frame, std::uint32_t{overhead} + outer.inner_lengths[i]);
+    std::uint8_t* const inner = bytes_of(frame) + overhead;
     if (says_congestion(outer.tos[i])) [[unlikely]] {
-        if (!wire::apply_outer_ecn(bytes_of(frame) + overhead, frame.data_len - std::size_t{overhead}, outer.tos[i])) {
+        if (!wire::apply_outer_ecn(inner, frame.data_len - std::size_t{overhead}, outer.tos[i])) {
             burst.drop(i, DropReason::ecn);
-            return false;
+            return nullptr;
         }
     }
     take_off(frame, overhead);
-    return true;
+    return inner;
 }
 
 /// A frame whose VNI has no segment: is it a label? Returns whether it was decapsulated.
@@ -47,7 +48,7 @@ inline bool strip(Burst& burst, std::size_t i, const OuterHeaders& outer) noexce
         burst.drop(i, DropReason::label_unknown);
         return false;
     }
-    if (!strip(burst, i, outer))
+    if (strip(burst, i, outer) == nullptr)
         return false;
     burst.segments[i] = segment;
     burst.keys[i] = key;
@@ -78,11 +79,11 @@ std::size_t decap_all(Burst& burst, const OuterHeaders& outer, const Tables& tab
             done += follow_label(burst, i, outer, tables, epoch);
             continue;
         }
-        if (!strip(burst, i, outer)) [[unlikely]]
+        const std::uint8_t* const inner = strip(burst, i, outer);
+        if (inner == nullptr) [[unlikely]]
             continue;
         ++done;
 
-        const std::uint8_t* const inner = bytes_of(*burst.frames[i]);
         burst.segments[i] = segment;
         burst.keys[i] = key_of(segment->index, destination_of(inner));
         const std::uint64_t source = source_of(inner);

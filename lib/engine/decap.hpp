@@ -12,8 +12,8 @@ namespace ferry::engine {
 /// Finds the segment of each frame's VNI as of `epoch`, brings the outer congestion mark into the inner packet (RFC
 /// 6040 §4.2), takes the outer headers and padding off, and writes the key of the inner destination. Drops frames of
 /// unknown VNIs, and those that must not lose their mark. Sources of frames from VTEPs that the table knows, in
-/// segments that learn, go to `seen`, but not those of frames that were relayed or marked on their way. Returns how many
-/// frames were decapsulated.
+/// segments that learn, go to `seen`, but not those of frames that were relayed or marked on their way. Returns how
+/// many frames were decapsulated.
 ///
 /// A frame under a label gets the verdict `labelled`, its arrival, and the key of the label's endpoint, whatever its
 /// inner destination.

@@ -37,6 +37,30 @@ void pass_turn(Burst& burst, std::size_t i, const Arrival& arrival, const Delive
         relay_or_drop(burst, i, turn.via, turn.relay_label, arrival, delivery);
 }
 
+/// Gives the frames from `first` on that are for the same gate to it, as many as nothing else for its attachment comes
+/// between.
+void dispatch_to_gate(Burst& burst, std::size_t first, Delivery& delivery)
+{
+    const AttachmentId gate = burst.gates[first];
+    PerFrame<rte_mbuf*> frames;
+    PerFrame<Arrival> arrivals;
+    std::uint16_t count = 0;
+    for (std::size_t i = first; i < burst.count; ++i) {
+        if (burst.verdicts[i] == Verdict::gate && burst.gates[i] == gate) {
+            label(*burst.frames[i], burst.peers[i]);
+            frames[count] = burst.frames[i];
+            arrivals[count++] = burst.arrivals[i];
+            burst.verdicts[i] = Verdict::done;
+        } else if (burst.verdicts[i] == Verdict::flood ||
+                   (burst.verdicts[i] == Verdict::local && burst.rows[i].attachment() == gate)) {
+            break;
+        }
+    }
+    if (delivery.from != AttachmentId::none)
+        delivery.counters.local_switched.add(count);
+    delivery.outbox.to_gate(gate, frames.data(), arrivals.data(), count);
+}
+
 }  // namespace
 
 void exceptional_from_attachment(Burst& burst, std::size_t i, const Delivery& delivery) noexcept
@@ -84,6 +108,14 @@ void decide_labelled(Burst& burst, const Delivery& delivery) noexcept
         default: burst.drop(i, DropReason::label_unknown); break;
         }
     }
+}
+
+void dispatch_exceptional(Burst& burst, std::size_t i, Delivery& delivery)
+{
+    if (burst.verdicts[i] == Verdict::gate)
+        dispatch_to_gate(burst, i, delivery);
+    else if (burst.verdicts[i] == Verdict::encapsulated)
+        delivery.outbox.to_underlay(burst.adjacencies[i]->underlay, *burst.frames[i], burst.peers[i]);
 }
 
 }  // namespace ferry::engine

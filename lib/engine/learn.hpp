@@ -26,8 +26,8 @@ struct Sightings {
 
 /// Looks the sightings up as of `epoch`. A row that says the same is touched. Where there is none, or a learned one
 /// that says otherwise, the writer is told, at most once a burst for each endpoint. It is told too where a row that the
-/// endpoint's host set names another VTEP than the one that sent the frame; such a row follows no frame, but somebody may
-/// want to ask that host. Permanent rows, and those of endpoints that come or go, are left alone.
+/// endpoint's host set names another VTEP than the one that sent the frame; such a row follows no frame, but somebody
+/// may want to ask that host. Permanent rows, and those of endpoints that come or go, are left alone.
 void learn(const Sightings& seen, const Fdb& fdb, Epoch epoch, std::uint32_t now_seconds, LearnQueue& queue,
            Counter& overflow) noexcept;
 

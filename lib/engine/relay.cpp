@@ -28,7 +28,8 @@ void encapsulate_relayed(rte_mbuf& frame, const Adjacency& adjacency, Vni vni, I
     ip.checksum = wire::ipv4_header_checksum(ip);
 }
 
-void relay(Burst& burst, std::size_t i, VtepId to, Vni label, const Arrival& arrival, const Delivery& delivery) noexcept
+void relay(Burst& burst, std::size_t i, VtepId to, Vni label, const Arrival& arrival,
+           const Delivery& delivery) noexcept
 {
     if (arrival.ttl <= 1)
         return burst.drop(i, DropReason::relay_ttl);
@@ -43,7 +44,8 @@ void relay(Burst& burst, std::size_t i, VtepId to, Vni label, const Arrival& arr
     const Vni vni = label == own_vni ? burst.segments[i]->vni : label;
     const bool keeps_mark = arrival.via == Via::direct && arrival.mark == Mark::detour;
     encapsulate_relayed(frame, *adjacency, vni, flow_of(frame, delivery.entropy_ports),
-                        keeps_mark ? Mark::detour : Mark::none, arrival.stream, static_cast<std::uint8_t>(arrival.ttl - 1));
+                        keeps_mark ? Mark::detour : Mark::none, arrival.stream,
+                        static_cast<std::uint8_t>(arrival.ttl - 1));
     burst.adjacencies[i] = adjacency;
     burst.verdicts[i] = Verdict::encapsulated;
     delivery.counters.relayed.add(1);
@@ -52,7 +54,7 @@ void relay(Burst& burst, std::size_t i, VtepId to, Vni label, const Arrival& arr
 
 namespace {
 
-/// The frame with room for outer headers: itself, or a copy of it. Null where no buffer was free; the frame is left then.
+/// The frame with room for outer headers: itself, or a copy of it. Null where no buffer was free; the frame is left.
 rte_mbuf* with_headroom(rte_mbuf* frame, rte_mempool* pool) noexcept
 {
     if (frame->data_off >= Adjacency::header_size) [[likely]]

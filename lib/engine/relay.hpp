@@ -18,7 +18,8 @@ void encapsulate_relayed(rte_mbuf& frame, const Adjacency& adjacency, Vni vni, I
 /// segment's VNI. Verdict: encapsulated, or drop. The outer TTL is one less, so that a frame cannot go round for ever.
 /// A mark is for the next hop's merge: one that came with a label was for this host and goes no further, nor does one
 /// that says that the frame came directly.
-void relay(Burst& burst, std::size_t i, VtepId to, Vni label, const Arrival& arrival, const Delivery& delivery) noexcept;
+void relay(Burst& burst, std::size_t i, VtepId to, Vni label, const Arrival& arrival,
+           const Delivery& delivery) noexcept;
 
 /// Frames that relay_burst() has made ready, all for one port.
 struct Relayed {

@@ -204,7 +204,8 @@ void Worker::relay(AttachmentId from, rte_mbuf** frames, const Arrival* arrivals
                    Vni vni, Sink& sink)
 {
     for (std::size_t done = 0; done < count; done += max_burst)
-        state_->relay(from, frames + done, arrivals + done, std::min<std::size_t>(count - done, max_burst), to, vni, sink);
+        state_->relay(from, frames + done, arrivals + done, std::min<std::size_t>(count - done, max_burst), to, vni,
+                      sink);
 }
 
 void Worker::drop(DropReason reason, AttachmentId attachment, rte_mbuf** frames, std::uint16_t count) noexcept

@@ -9,7 +9,8 @@
 
 namespace ferry {
 
-/// How many rows name something, themselves or by their turn, kept so that questions such as "is this VTEP in use" need no walk over all rows.
+/// How many rows name something, themselves or by their turn, kept so that questions such as "is this VTEP in use" need
+/// no walk over all rows.
 struct RowCount {
     std::uint32_t learned = 0;
     std::uint32_t other = 0;

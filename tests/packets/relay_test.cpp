@@ -40,7 +40,7 @@ const Bytes plain = inner_frame(Moving::web_mac, Moving::sender);
 
 }  // namespace
 
-TEST_CASE("A relaying row passes frames from the underlay on, under the segment's VNI or a label, with a TTL of one less")
+TEST_CASE("A relaying row passes frames from the underlay on under the segment's VNI or a label, with a lower TTL")
 {
     const std::uint32_t label = GENERATE(0xff'ffffu, 0xf0'0010u, 0xf0'0011u);
     const std::uint32_t number = label == 0xff'ffff ? 100 : label;
@@ -125,7 +125,9 @@ TEST_CASE("A relay passes the congestion mark on (RFC 6040), and gives a flow th
     expected.ip.tos = 0x03;
     CHECK(host.receive_one(outer, arrived) == std::vector{sent(1, expected, inner())});
 
-    const auto port = [](const std::vector<Out>& out) { return Bytes(out.at(0).frame.begin() + 34, out[0].frame.begin() + 36); };
+    const auto port = [](const std::vector<Out>& out) {
+        return Bytes(out.at(0).frame.begin() + 34, out[0].frame.begin() + 36);
+    };
     const Bytes relay_port = port(host.receive({vxlan(host.from_near(100), plain)}));
     CHECK(relay_port == port(host.send(host.other, {inner_frame(Moving::web_mac, Moving::other_mac)})));
 }
@@ -171,7 +173,8 @@ TEST_CASE("A gate's frames go on under the label, with the mark, stream and TTL 
     Gone host;
     const Bytes second = inner_frame(Moving::web_mac, Moving::sender, 2);
     const Bytes third = inner_frame(Moving::web_mac, Moving::sender, 3);
-    Vxlan marked = relayed(Moving::there, Moving::flush_label, 30), turned = relayed(Moving::there, Moving::flush_label);
+    Vxlan marked = relayed(Moving::there, Moving::flush_label, 30);
+    Vxlan turned = relayed(Moving::there, Moving::flush_label);
     marked.flags = 0x48;
     marked.last = 5;
     turned.flags = 0x28;

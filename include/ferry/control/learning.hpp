@@ -11,9 +11,9 @@
 namespace ferry {
 
 /// Asked when the frame of an endpoint came from elsewhere than its learned row says, or from another VTEP than the one
-/// that its host set: `present` is the row, `seen` where the
-/// frame came from. Returns whether the row follows; one that was not learned, or relays, never does, whatever is returned.
-/// Called on the writer's thread; must neither throw nor change the tables.
+/// that its host set: `present` is the row, `seen` where the frame came from. Returns whether the row follows; one that
+/// was not learned, or relays, never does, whatever is returned. Called on the writer's thread; must neither throw nor
+/// change the tables.
 using FollowRule = std::function<bool(FdbKey key, Row present, Row seen)>;
 
 /// Rules of learning, the defaults those of Linux's vxlan device where it has one.
@@ -40,8 +40,9 @@ public:
     Learner(Tables& tables, LearningRules rules) noexcept;
     /// Applies what workers saw, in order. `now_seconds` is by the clock of steady_seconds().
     void apply(std::span<const LearnEvent> events, std::uint32_t now_seconds) noexcept;
-    /// Deletes learned rows that are too old, but those of a move (gated, turning, relaying); looks at every row, so call it about once a second. Where there is no
-    /// memory for the list of them, or no room to delete one, those rows wait for the next call.
+    /// Deletes learned rows that are too old, but those of a move (gated, turning, relaying); looks at every row, so
+    /// call it about once a second. Where there is no memory for the list of them, or no room to delete one, those rows
+    /// wait for the next call.
     void age(std::uint32_t now_seconds) noexcept;
     const LearningCounters& counters() const noexcept { return counters_; }
     std::uint64_t aged() const noexcept { return aged_; }

@@ -10,8 +10,8 @@
 
 namespace ferry {
 
-/// A frame of `key` came from where `row` (local or remote, origin learned) says, and the table said otherwise: nothing,
-/// a learned row, or one that was not learned and names another VTEP than `row` does.
+/// A frame of `key` came from where `row` (local or remote, origin learned) says, and the table said otherwise:
+/// nothing, a learned row, or one that the endpoint's host set and that names another VTEP than `row` does.
 struct LearnEvent {
     FdbKey key;
     Row row;

@@ -51,9 +51,9 @@ public:
                          Sink& sink);
 
     /// Frames that came by the underlay: is it ours, validate, decapsulate, look up, then local or flood locally;
-    /// never back to the underlay (split horizon), but where a row says to relay for an endpoint that has moved. Ownership and bounds as above. Ours is IPv4 to a local VTEP, UDP,
-    /// to the VXLAN port. Later fragments carry no port and go to the host, whose they may be; a first fragment of
-    /// ours is dropped.
+    /// never back to the underlay (split horizon), but where a row says to relay for an endpoint that has moved.
+    /// Ownership and bounds as above. Ours is IPv4 to a local VTEP, UDP, to the VXLAN port. Later fragments carry no
+    /// port and go to the host, whose they may be; a first fragment of ours is dropped.
     void from_underlay(rte_mbuf** frames, std::uint16_t count, std::uint32_t now_seconds, Sink& sink);
 
     /// Inner frames of an endpoint that has left the attachment `from`, whose gate passes them on to the endpoint's new

@@ -1,4 +1,4 @@
-// Labels: VNIs of a reserved range under which the old host of an endpoint sends frames to its new one, during one move.
+// Labels: VNIs of a reserved range under which the old host of an endpoint sends frames to its new one during one move.
 #pragma once
 
 #include <atomic>
@@ -28,7 +28,9 @@ public:
     /// Reader: the endpoint that the label leads to; a key of word 0 where it leads nowhere or is no label.
     FdbKey find(Vni label) const noexcept
     {
-        return contains(label) ? FdbKey::from_word(keys_[label.value() - first_].load(std::memory_order_acquire)) : FdbKey{};
+        if (!contains(label))
+            return {};
+        return FdbKey::from_word(keys_[label.value() - first_].load(std::memory_order_acquire));
     }
 
     /// Writer: readers see it at once. Fails with invalid_argument (no label) or already_exists (leads to another key).

@@ -79,6 +79,103 @@ TEST_CASE("a row that is not learned never follows a frame")
     CHECK(place.learner.counters().unchanged == 1);
 }
 
+TEST_CASE("the rule is asked where an endpoint shows up elsewhere, and decides for learned rows only")
+{
+    struct Question {
+        FdbKey key;
+        Row present, seen;
+        bool operator==(const Question&) const = default;
+    };
+    std::vector<Question> asked;
+    bool answer = false;
+    LearningRules rules{100, 10};
+    rules.follows = [&](FdbKey key, Row present, Row seen) {
+        asked.push_back({key, present, seen});
+        return answer;
+    };
+    Place place(rules);
+    const FdbKey key(place.learns, mac(1));
+    const auto set = [&](Row row) {
+        REQUIRE(place.transaction.set_row(vni(1), mac(1), row));
+        REQUIRE(place.transaction.commit());
+        asked.clear();
+    };
+
+    SECTION("nobody is asked about an endpoint without a row, or from where its row says")
+    {
+        place.see(1, learned(place.first));
+        place.see(1, learned(place.first));
+        CHECK(asked.empty());
+        CHECK(place.row(1) == learned(place.first));
+    }
+    SECTION("a learned row stays or follows as the rule says")
+    {
+        set(learned(place.first));
+        place.see(1, learned(place.second));
+        CHECK(asked == std::vector<Question>{{key, learned(place.first), learned(place.second)}});
+        CHECK(place.row(1) == learned(place.first));
+        CHECK(place.learner.counters().refused_rule == 1);
+        answer = true;
+        place.see(1, learned(place.second));
+        CHECK(asked.size() == 2);
+        CHECK(place.row(1) == learned(place.second));
+        CHECK(place.learner.counters().moved == 1);
+    }
+    SECTION("an endpoint's row at another VTEP stays, whatever the rule says")
+    {
+        answer = GENERATE(false, true);
+        const Row row = GENERATE_REF(remote(place.first, RowOrigin::endpoint),
+                                     Row::relaying(place.first, RowOrigin::endpoint),
+                                     Row::relaying(place.first, RowOrigin::learned));
+        set(row);
+        place.see(1, learned(place.second));
+        place.see(1, learned(place.first));
+        CHECK(asked == std::vector<Question>{{key, row, learned(place.second)}});
+        CHECK(place.row(1) == row);
+        CHECK(place.learner.counters().refused_static == 1);
+        CHECK(place.learner.counters().unchanged == 1);
+    }
+    SECTION("about other rows nobody is asked")
+    {
+        answer = true;
+        const TurnId turn = *place.tables->turns().begin({.via = place.first, .to = place.second, .stream = 1});
+        const Row row = GENERATE_REF(remote(place.first), Row::blackhole(RowOrigin::endpoint),
+                                     Row::local(place.attachment, RowOrigin::endpoint),
+                                     Row::gated(place.attachment, RowOrigin::endpoint),
+                                     Row::gated(place.attachment, RowOrigin::learned),
+                                     Row::turning(turn, RowOrigin::endpoint), Row::turning(turn, RowOrigin::learned));
+        set(row);
+        place.see(1, learned(place.second));
+        CHECK(asked.empty());
+        CHECK(place.row(1) == row);
+        CHECK(place.learner.counters().refused_static == 1);
+    }
+}
+
+TEST_CASE("a frame from an attachment says nothing new of an endpoint whose gate is there")
+{
+    Place place;
+    REQUIRE(place.transaction.set_row(vni(1), mac(1), Row::gated(place.attachment, RowOrigin::endpoint)));
+    REQUIRE(place.transaction.commit());
+    place.see(1, Row::local(place.attachment, RowOrigin::learned));
+    CHECK(place.learner.counters().unchanged == 1);
+}
+
+TEST_CASE("rows of a move do not age")
+{
+    Place place;
+    const TurnId turn = *place.tables->turns().begin({.via = place.first, .to = place.second, .stream = 1});
+    REQUIRE(place.transaction.set_row(vni(1), mac(1), Row::gated(place.attachment, RowOrigin::learned)));
+    REQUIRE(place.transaction.set_row(vni(1), mac(2), Row::turning(turn, RowOrigin::learned)));
+    REQUIRE(place.transaction.set_row(vni(1), mac(3), Row::relaying(place.first, RowOrigin::learned)));
+    REQUIRE(place.transaction.set_row(vni(1), mac(4), learned(place.first)));
+    REQUIRE(place.transaction.commit());
+    place.learner.age(steady_seconds() + 1000);
+    CHECK(place.learner.aged() == 1);
+    CHECK(place.row(4).is_absent());
+    CHECK(place.tables->fdb().size() == 3);
+}
+
 TEST_CASE("events about what is gone are refused")
 {
     Place place;
