@@ -28,6 +28,7 @@ SendOptions send_options(const json& command)
     if (!mac)
         throw std::runtime_error("\"to\" is no MAC address");
     options.to = *mac;
+    options.destinations = command.value("destinations", options.destinations);
     options.run = command.value("run", options.run);
     options.flows = command.value("flows", options.flows);
     options.rate = command.value("rate", options.rate);
@@ -41,6 +42,7 @@ MoveOptions move_options(const json& command)
     options.pause = std::chrono::microseconds(command.value("pause_us", 0));
     options.logging = std::chrono::milliseconds(command.value("logging_ms", 0));
     options.announce = command.value("announce", options.announce);
+    options.await_first = command.value("await_first", options.await_first);
     options.reconnect = command.value("reconnect", options.reconnect);
     return options;
 }
@@ -55,8 +57,8 @@ ordered_json told(const MoveTimes& times)
 ordered_json told(const Received& received)
 {
     ordered_json flows = ordered_json::array();
-    for (const auto& flow : received.flows)
-        flows.push_back({{"received", flow.received()}, {"duplicated", flow.duplicated()},
+    for (const auto& [number, flow] : received.flows)
+        flows.push_back({{"flow", number}, {"received", flow.received()}, {"duplicated", flow.duplicated()},
                          {"reordered", flow.reordered()}, {"too_old", flow.too_old()}});
     return {{"run", received.run}, {"flows", flows}, {"longest_silence_ns", received.longest_silence},
             {"delay_ns", {{"p50", received.delays.quantile(0.5)}, {"p99", received.delays.quantile(0.99)},
@@ -76,6 +78,7 @@ ordered_json counts(const Machine& machine)
             {"unsent", pause.device().transmit.unsent()},
             {"from", from},
             {"strays", pause.strays()},
+            {"first_used", machine.guest().first_used()},
             {"malformed", device.receive.malformed()}};
 }
 

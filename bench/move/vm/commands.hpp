@@ -13,8 +13,9 @@ namespace ferry::bench {
 /// "vm" names one:
 ///   connect                                    waits until the hosts have connected
 ///   start HOST, stop
-///   send to, run, flows, rate, bytes; quiet    of what a VM sends
-///   move to, pause_us, logging_ms, announce, reconnect      answers with the times of the steps, in nanoseconds
+///   send to, destinations, run, flows, rate, bytes; quiet   of what a VM sends
+///   move to, pause_us, logging_ms, announce, reconnect, await_first
+///                                              answers with the times of the steps, in nanoseconds
 ///   counts                                     answers with what each VM has sent and received
 nlohmann::ordered_json carry_out(std::vector<Machine>& machines, const nlohmann::json& command);
 

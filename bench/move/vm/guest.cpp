@@ -9,7 +9,7 @@ namespace {
 constexpr unsigned burst = 64;
 /// Frames by which a sender may be late and still send them; more are forgiven, so that a pause ends in no burst.
 constexpr std::uint64_t most_late = 128;
-constexpr std::uint16_t most_flows = 256;
+constexpr std::uint16_t most_flows = 4096;
 
 }  // namespace
 
@@ -38,7 +38,7 @@ void Guest::count(std::span<const std::byte> bytes, std::int64_t now)
 {
     const auto frame = read_numbered(bytes);
     const unsigned flow = frame ? static_cast<unsigned>(frame->udp.destination_port.host() - NumberedFrame::first_port) : 0;
-    if (!frame || frame->ethernet.destination != mac_ || flow >= most_flows) {
+    if (!frame || !has(frame->ethernet.destination) || flow >= most_flows) {
         ++strays_;
         return;
     }
@@ -52,9 +52,7 @@ void Guest::count(std::span<const std::byte> bytes, std::int64_t now)
     }
     if (run > from.run)
         from = Received(run);
-    if (flow >= from.flows.size())
-        from.flows.resize(flow + 1);
-    from.flows[flow].add(frame->sequence.host());
+    from.flows[static_cast<std::uint16_t>(flow)].add(frame->sequence.host());
     from.delays.add(now - static_cast<std::int64_t>(frame->sent_at.host()));
     if (from.last_at != 0)
         from.longest_silence = std::max(from.longest_silence, now - from.last_at);
@@ -65,8 +63,10 @@ void Guest::begin_sending(const SendOptions& options)
 {
     templates_.clear();
     const std::size_t bytes = std::clamp(options.bytes, sizeof(NumberedFrame), frame_limit_);
-    for (std::uint16_t flow = 0; flow < std::clamp<std::uint16_t>(options.flows, 1, most_flows); ++flow)
-        templates_.push_back(frame_template({mac_, options.to, flow, options.run}, bytes));
+    for (std::uint16_t flow = 0; flow < std::clamp<std::uint16_t>(options.flows, 1, most_flows); ++flow) {
+        const auto to = MacAddress::from_u48(options.to.to_u48() + flow % std::max<std::uint16_t>(options.destinations, 1));
+        templates_.push_back(frame_template({mac_, to, flow, options.run}, bytes));
+    }
     sent_ = Sent{};
     sent_.frames.resize(templates_.size());
     rate_ = options.rate;

@@ -20,7 +20,8 @@ namespace ferry::bench {
 std::int64_t monotonic_now() noexcept;
 
 struct SendOptions {
-    MacAddress to;
+    MacAddress to;              ///< flow i goes to this MAC + i modulo `destinations`
+    std::uint16_t destinations = 1;
     std::uint16_t run = 1;      ///< a higher run makes the receiver count afresh
     std::uint16_t flows = 1;    ///< which take turns
     double rate = 1000;         ///< frames a second, all flows together
@@ -39,7 +40,7 @@ struct Received {
     explicit Received(std::uint16_t run_) : run(run_) {}
 
     std::uint16_t run;
-    std::vector<demo::SequenceWindow> flows;
+    std::map<std::uint16_t, demo::SequenceWindow> flows;
     Delays delays;                     ///< from a frame's sending to its reading
     std::int64_t longest_silence = 0;  ///< nanoseconds between two turns that brought frames
     std::int64_t last_at = 0;
@@ -49,12 +50,14 @@ struct Received {
 /// pause.
 class Guest {
 public:
-    Guest(MacAddress mac, const front_end::DeviceOptions& options, front_end::Device device)
-        : mac_(mac), frame_limit_(options.buffer_bytes - sizeof(front_end::NetworkHeader)), device_(std::move(device))
+    /// The guest has `macs` addresses: `mac` and those that follow it.
+    Guest(MacAddress mac, const front_end::DeviceOptions& options, front_end::Device device, std::uint16_t macs = 1)
+        : mac_(mac), macs_(macs), frame_limit_(options.buffer_bytes - sizeof(front_end::NetworkHeader)), device_(std::move(device))
     {
     }
 
     MacAddress mac() const noexcept { return mac_; }
+    bool has(MacAddress mac) const noexcept { return mac.to_u48() - mac_.to_u48() < macs_; }
     /// For a front end, which reads nothing that the processor writes, at any time.
     const front_end::Device& device() const noexcept { return device_; }
 
@@ -96,6 +99,7 @@ private:
     void count(std::span<const std::byte> bytes, std::int64_t now);
 
     const MacAddress mac_;
+    const std::uint16_t macs_;
     const std::size_t frame_limit_;
     std::mutex mutex_;
     std::atomic<int> wanted_{0};

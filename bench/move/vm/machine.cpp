@@ -85,7 +85,8 @@ Expected<MoveTimes> Machine::move(const std::string& name, const MoveOptions& op
         if (auto done = (*to)->log(guest_->device(), false); !done)
             return tl::unexpected(done.error());
     }
-    await_first_used(times);
+    if (options.await_first)
+        await_first_used(times);
     if (options.announce) {
         if (auto done = (*to)->announce(guest_->mac()); !done)
             return tl::unexpected(done.error());

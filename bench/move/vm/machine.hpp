@@ -30,6 +30,7 @@ struct MoveOptions {
     /// Close the old host's connection and wait for another, as for another QEMU. Else the rings start there again, some
     /// time, as after a cancelled migration: with logging on, which is then switched off.
     bool reconnect = true;
+    bool await_first = true;               ///< wait up to a second for the first frame
 };
 
 /// For one thread; the guest's processor is another.

@@ -16,13 +16,15 @@ using ferry::front_end::Device;
 using ferry::front_end::DeviceOptions;
 using ferry::front_end::FrontEnd;
 
-/// "NAME,MAC,HOST=PATH,HOST=PATH": a VM and the sockets on which its hosts find it.
+/// "NAME,MAC[*COUNT],HOST=PATH,HOST=PATH": a VM and the sockets on which its hosts find it.
 ferry::Expected<Machine> make_machine(const std::string& text, const DeviceOptions& options)
 {
     const auto words = CLI::detail::split(text, ',');
-    const auto mac = words.size() < 3 ? std::nullopt : ferry::MacAddress::parse(words[1]);
-    if (!mac)
-        return ferry::fail(ferry::ErrorCode::invalid_argument, fmt::format("\"{}\" is not NAME,MAC,HOST=PATH", text));
+    const auto address = words.size() < 3 ? std::vector<std::string>{"", ""} : CLI::detail::split(words[1] + "*1", '*');
+    const auto mac = ferry::MacAddress::parse(address[0]);
+    std::uint16_t macs = 0;
+    if (!mac || !CLI::detail::lexical_cast(address[1], macs))
+        return ferry::fail(ferry::ErrorCode::invalid_argument, fmt::format("\"{}\" is not NAME,MAC[*COUNT],HOST=PATH", text));
     auto device = Device::make(options);
     if (!device)
         return tl::unexpected(device.error());
@@ -36,7 +38,7 @@ ferry::Expected<Machine> make_machine(const std::string& text, const DeviceOptio
             return tl::unexpected(host.error());
         hosts.push_back(std::move(*host));
     }
-    return Machine(words[0], std::make_unique<Guest>(*mac, options, std::move(*device)), std::move(hosts));
+    return Machine(words[0], std::make_unique<Guest>(*mac, options, std::move(*device), macs), std::move(hosts));
 }
 
 nlohmann::ordered_json answer(std::vector<Machine>& machines, const std::string& line)
@@ -55,7 +57,8 @@ int main(int argc, char** argv)
     CLI::App app{"VMs that send and count numbered frames, and move. Takes JSON commands on its standard input."};
     std::vector<std::string> texts;
     DeviceOptions options;
-    app.add_option("--vm", texts, "NAME,MAC,HOST=PATH[,HOST=PATH...]: a VM and the sockets that its hosts connect to")
+    app.add_option("--vm", texts, "NAME,MAC[*COUNT],HOST=PATH[,HOST=PATH...]: a VM, which may have MACs that follow each other, and the sockets "
+                   "that its hosts connect to")
         ->required()
         ->delimiter('\0');
     app.add_option("--ring", options.ring_size, "descriptors of each ring, a power of two")->capture_default_str();

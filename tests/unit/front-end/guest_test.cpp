@@ -53,14 +53,13 @@ TEST_CASE("a guest counts what came, came again and came late, by flow")
     host.give({0, 1, 2, 4, 5, 3, 3, 7});
     host.give({0, 1, 1}, 3);
     const Received received = host.received();
-    REQUIRE(received.flows.size() == 4);
-    CHECK(received.flows[0].received() == 7);
-    CHECK(received.flows[0].duplicated() == 1);
-    CHECK(received.flows[0].reordered() == 1);
-    CHECK(received.flows[1].received() == 0);
-    CHECK(received.flows[3].received() == 2);
-    CHECK(received.flows[3].duplicated() == 1);
-    CHECK(received.flows[3].reordered() == 0);
+    REQUIRE(received.flows.size() == 2);
+    CHECK(received.flows.at(0).received() == 7);
+    CHECK(received.flows.at(0).duplicated() == 1);
+    CHECK(received.flows.at(0).reordered() == 1);
+    CHECK(received.flows.at(3).received() == 2);
+    CHECK(received.flows.at(3).duplicated() == 1);
+    CHECK(received.flows.at(3).reordered() == 0);
     CHECK(received.delays.largest() > 0);
     CHECK(Guest::Pause(host.guest).strays() == 0);
 }
@@ -72,7 +71,7 @@ TEST_CASE("a later run is counted afresh, and an earlier one no more")
     host.give({0}, 0, 2);
     host.give({3}, 0, 1);
     CHECK(host.received().run == 2);
-    CHECK(host.received().flows[0].received() == 1);
+    CHECK(host.received().flows.at(0).received() == 1);
     CHECK(Guest::Pause(host.guest).strays() == 1);
 }
 
