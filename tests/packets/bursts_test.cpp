@@ -18,18 +18,24 @@ struct Outcome {
 
     void add(const std::vector<Out>& out)
     {
+        // What goes to an attachment and to its gate keeps its order.
         for (const Out& one : out)
-            by_destination[one.where].push_back(one.frame);
+            by_destination[one.where.starts_with("gate") ? "attachment" + one.where.substr(4) : one.where].push_back(
+                one.frame);
     }
     friend bool operator==(const Outcome&, const Outcome&) = default;
 };
 
 /// `frames` in one call, and one by one, to two hosts that are the same.
 void compare(const std::vector<Bytes>& frames,
-             const std::function<std::vector<Out>(Mixture&, const std::vector<Bytes>&)>& give)
+             const std::function<std::vector<Out>(Mixture&, const std::vector<Bytes>&)>& give, bool moving = false)
 {
     Outcome together, apart;
     Mixture one, other;
+    if (moving) {
+        one.begin_moves();
+        other.begin_moves();
+    }
     together.add(give(one, frames));
     together.drops = one.drops();
     for (const Bytes& frame : frames)
@@ -75,6 +81,25 @@ TEST_CASE("The underlay's bursts of every size with neighbours of every kind")
             frames.push_back(below(random, 8) == 0 ? mutate(random, random_outer(random, mark++))
                                                    : random_outer(random, mark++));
         compare(frames, [](Mixture& host, const std::vector<Bytes>& burst) { return host.receive(burst); });
+    }
+}
+
+TEST_CASE("Bursts of every size in the middle of moves")
+{
+    Random random(3);
+    std::uint32_t mark = 0;
+    for (std::size_t size = 0; size <= Worker::max_burst; ++size) {
+        std::vector<Bytes> from_guests, from_underlay;
+        while (from_guests.size() < size) {
+            from_guests.push_back(random_inner(random, mark++));
+            from_underlay.push_back(random_moving_outer(random, mark++));
+        }
+        const std::size_t who = below(random, 4);
+        compare(
+            from_guests,
+            [&](Mixture& host, const std::vector<Bytes>& burst) { return host.send(host.guests()[who], burst); }, true);
+        compare(
+            from_underlay, [](Mixture& host, const std::vector<Bytes>& burst) { return host.receive(burst); }, true);
     }
 }
 

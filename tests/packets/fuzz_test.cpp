@@ -116,16 +116,16 @@ TEST_CASE("What ferry takes from the underlay is what a plain reading of the RFC
         CHECK(count > 10'000);  // the frames are worth the test
 }
 
-TEST_CASE("Mutated frames from guests and underlay, in bursts: none is lost from the books")
+namespace {
+
+void take_bursts(Mixture& host, Random random, Bytes (*outer)(Random&, std::uint32_t))
 {
-    Mixture host;
-    Random random(6);
     Ledger ledger;
     for (std::uint32_t mark = 0; mark < 120'000;) {
         std::vector<rte_mbuf*> burst(1 + below(random, Worker::max_burst));
         const bool from_underlay = below(random, 2) == 0;
         for (rte_mbuf*& frame : burst) {
-            const Bytes whole = from_underlay ? random_outer(random, mark) : random_inner(random, mark);
+            const Bytes whole = from_underlay ? outer(random, mark) : random_inner(random, mark);
             frame = random_buffers(random, below(random, 2) == 0 ? whole : mutate(random, whole));
             ++mark;
         }
@@ -136,4 +136,22 @@ TEST_CASE("Mutated frames from guests and underlay, in bursts: none is lost from
         host.learned();
     }
     ledger.check(host);
+}
+
+}  // namespace
+
+TEST_CASE("Mutated frames from guests and underlay, in bursts: none is lost from the books")
+{
+    Mixture host;
+    take_bursts(host, Random(6), random_outer);
+}
+
+TEST_CASE("Nor is one in the middle of moves")
+{
+    Mixture host;
+    host.begin_moves();
+    take_bursts(host, Random(7), random_moving_outer);
+    CHECK(host.counters().relayed.get() > 5'000);
+    for (const DropReason reason : {DropReason::relay_ttl, DropReason::label_unknown})
+        CHECK(host.counters().drops[static_cast<std::size_t>(reason)].get() > 100);
 }

@@ -59,7 +59,7 @@ Mixture::Mixture()
             spec.mtu = mtu;
         });
     };
-    const VtepId near = vtep(2, 0, 1600), second = vtep(3, 1, 1600), narrow = vtep(4, 0, 200);
+    near = vtep(2, 0, 1600), second = vtep(3, 1, 1600), narrow = vtep(4, 0, 200);
     set_flood(100, {{172, 16, 0, 2}, {172, 16, 0, 3}, {172, 16, 0, 4}});
     set_flood(200, {{172, 16, 0, 3}});
     web = add_attachment(100, {mac(endpoint(1)), mac(endpoint(0x11))});
@@ -73,6 +73,23 @@ Mixture::Mixture()
     set_row(100, endpoint(4), Row::remote(second, RowOrigin::permanent));
     set_row(100, endpoint(5), Row::remote(narrow, RowOrigin::permanent));
     set_row(100, endpoint(6), Row::blackhole(RowOrigin::permanent));
+}
+
+void Mixture::begin_moves()
+{
+    const FdbKey web_key{tables().segments().newest(vni(100))->index, mac(endpoint(1))};
+    for (const std::uint32_t label : {0xf00010u, 0xf00011u})
+        must(tables().labels().set(vni(label), web_key));
+    const FdbKey far_key{web_key.segment(), mac(endpoint(3))};
+    must(tables().labels().set(vni(0xf00013), far_key));
+    set_row(100, endpoint(1), Row::gated(web, RowOrigin::endpoint));
+    set_row(100, endpoint(2), Row::relaying(second, RowOrigin::endpoint, vni(0xf00021)));
+    set_row(100, endpoint(3), Row::relaying(near, RowOrigin::endpoint));
+    const auto turning = [&](const Turn& turn) {
+        return Row::turning(must(tables().turns().begin(turn)), RowOrigin::endpoint);
+    };
+    set_row(100, endpoint(4), turning({.via = near, .to = second, .stream = 1, .relay_label = own_vni}));
+    set_row(100, endpoint(5), turning({.gate = db, .to = narrow, .stream = 2}));
 }
 
 Bytes random_inner(Random& random, std::uint32_t mark)
@@ -108,6 +125,22 @@ Bytes random_outer(Random& random, std::uint32_t mark)
     default: break;
     }
     return vxlan(fields, random_inner(random, mark));
+}
+
+Bytes random_moving_outer(Random& random, std::uint32_t mark)
+{
+    Bytes frame = random_outer(random, mark);
+    if (below(random, 2) == 0) {
+        const auto last = static_cast<std::uint8_t>(0x10 + below(random, 5));
+        frame = with(with(frame, 40, {0, 0}), 46, {0xf0, 0, last});  // without a UDP checksum
+    }
+    if (below(random, 4) == 0)
+        frame = with(with(frame, 40, {0, 0}), 42, {static_cast<std::uint8_t>(0x08 | below(random, 256))});
+    if (below(random, 8) == 0) {
+        frame = with(with(frame, 22, {static_cast<std::uint8_t>(below(random, 3))}), 24, {0, 0});
+        frame = with(frame, 24, u16(naive_checksum({frame.begin() + 14, frame.begin() + 34})));
+    }
+    return frame;
 }
 
 Bytes mutate(Random& random, Bytes frame)

@@ -16,7 +16,14 @@ using Random = std::mt19937;
 
 struct Mixture : Host {
     Mixture();
+    /// Puts it in the middle of moves: web is gated and two labels lead there, db has gone to 172.16.0.3 under a label
+    /// (its attachment stays), far is relayed under its own VNI, farther turns by way of 172.16.0.2, and narrow by the
+    /// gate of db.
+    void begin_moves();
+
     AttachmentId web{}, db{}, open{}, other{};
+
+    VtepId near{}, second{}, narrow{};
 
     std::vector<AttachmentId> guests() const { return {web, db, open, other}; }
 };
@@ -26,6 +33,9 @@ Bytes random_inner(Random& random, std::uint32_t mark);
 
 /// A frame that might come by the underlay: mostly VXLAN, mostly right.
 Bytes random_outer(Random& random, std::uint32_t mark);
+
+/// The same for a host in the middle of moves: often under labels, marked, with a TTL that is nearly used up.
+Bytes random_moving_outer(Random& random, std::uint32_t mark);
 
 /// Flips, overwrites, cuts or lengthens.
 Bytes mutate(Random& random, Bytes frame);
