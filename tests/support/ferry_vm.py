@@ -15,9 +15,10 @@ FERRY_VM = BUILD / "bench/move/ferry-vm"
 class FerryVm:
     """One or more VMs in a process of their own. Sockets are given by host: {"S": path, "D": path}."""
 
-    def __init__(self, name: str, vms: dict[str, tuple[str, dict[str, Path]]], ring: int = 1024, first: bool = False):
+    def __init__(self, name: str, vms: dict[str, tuple[str, dict[str, Path]]], ring: int = 1024, buffer: int = 2048,
+                 first: bool = False):
         """`vms` has each VM's MAC and sockets by its name."""
-        words = [FERRY_VM, "--ring", ring, *(["--first"] if first else [])]
+        words = [FERRY_VM, "--ring", ring, "--buffer", buffer, *(["--first"] if first else [])]
         for vm, (mac, sockets) in vms.items():
             words += ["--vm", ",".join([vm, mac, *(f"{host}={path}" for host, path in sockets.items())])]
         self.name = name

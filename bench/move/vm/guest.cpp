@@ -65,7 +65,8 @@ void Guest::begin_sending(const SendOptions& options)
     const std::size_t bytes = std::clamp(options.bytes, sizeof(NumberedFrame), frame_limit_);
     for (std::uint16_t flow = 0; flow < std::clamp<std::uint16_t>(options.flows, 1, most_flows); ++flow) {
         const auto to = MacAddress::from_u48(options.to.to_u48() + flow % std::max<std::uint16_t>(options.destinations, 1));
-        templates_.push_back(frame_template({mac_, to, flow, options.run}, bytes));
+        const auto from = MacAddress::from_u48(mac_.to_u48() + flow % macs_);
+        templates_.push_back(frame_template({from, to, flow, options.run}, bytes));
     }
     sent_ = Sent{};
     sent_.frames.resize(templates_.size());

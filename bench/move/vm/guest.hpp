@@ -23,7 +23,7 @@ struct SendOptions {
     MacAddress to;              ///< flow i goes to this MAC + i modulo `destinations`
     std::uint16_t destinations = 1;
     std::uint16_t run = 1;      ///< a higher run makes the receiver count afresh
-    std::uint16_t flows = 1;    ///< which take turns
+    std::uint16_t flows = 1;    ///< which take turns; flow i is sent from the guest's MAC + i modulo their number
     double rate = 1000;         ///< frames a second, all flows together
     std::size_t bytes = 60;     ///< of a frame, without FCS
 };
