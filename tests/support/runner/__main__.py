@@ -33,7 +33,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
 def build_all(tests, catalogue) -> dict[str, str]:
     """Builds what the tests need; returns what went wrong, by flavour."""
     broken = {}
-    for flavour in dict.fromkeys(test.flavour for test in tests):
+    for flavour in dict.fromkeys(test.flavour for test in tests if test.flavour):
         started = time.monotonic()
         print(f"build    {folder_of(flavour).name:<32}", end="", flush=True)
         try:

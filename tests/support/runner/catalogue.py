@@ -8,14 +8,15 @@ from pathlib import Path
 REPOSITORY = Path(__file__).resolve().parents[3]
 TESTS = REPOSITORY / "tests"
 
-SCRIPT_FOLDERS = ("interop", "move", "install", "demo")  # Python scripts, one test each
+SCRIPT_FOLDERS = ("interop", "move", "install", "model", "demo")  # Python scripts, one test each
+SECONDS = {"demo": 600, "model": 300}              # where 120 are too few
 THREADED = ("unit-table", "unit-control")        # what ThreadSanitizer has something to say about
 
 
 @dataclass(frozen=True)
 class Test:
     name: str              # as the user gives it: unit/table, asan/packets/bad, interop/ping
-    flavour: str           # the build it uses: plain, asan or tsan
+    flavour: str           # the build it uses: plain, asan or tsan; empty where nothing has to be built
     program: str = ""      # a program's name in CMake and CTest
     script: str = ""       # or a script's path in the repository
     seconds: int = 120     # more than this is a failure; ten times that with --long
@@ -41,8 +42,8 @@ def all_tests() -> list[Test]:
     tests += [Test("tsan/" + name.replace("-", "/", 1), "tsan", program=name, seconds=300)
               for name, _ in programs if name in THREADED]
     for folder in SCRIPT_FOLDERS:
-        tests += [Test(f"{folder}/{path.stem}", "plain", script=str(path.relative_to(REPOSITORY)),
-                       seconds=600 if folder == "demo" else 120)
+        tests += [Test(f"{folder}/{path.stem}", "" if folder == "model" else "plain",
+                       script=str(path.relative_to(REPOSITORY)), seconds=SECONDS.get(folder, 120))
                   for path in sorted((TESTS / folder).glob("*.py"))]
     return tests
 
