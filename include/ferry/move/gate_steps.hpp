@@ -42,6 +42,8 @@ void Gate<Frame>::intake(Docked<Frame> docked)
             counters_.out_of_order.add(1);
             return pass(docked);
         }
+    }
+    if (sender->free_at == 0) {  // the first one in this claim
         sender->ferry = !returning_ && !came.from_attachment && output_.is_ferry(came.peer);
         sender->free_at = docked.since + times_.plain;
     }
@@ -316,6 +318,11 @@ void Gate<Frame>::claim(bool returning) noexcept
     flush_seen_ = flush_expected_ = 0;
     streams_ = {};
     streams_pending_ = 0;
+    waiting_.for_each(senders_, [&](Sender<Frame>& sender) {
+        sender.waited = 0;
+        sender.free_at = sender.queue.empty() ? 0 : sender.queue.front(places_).since + times_.plain;
+        sender.ferry = sender.ferry && !returning;
+    });
     restart_marks();
 }
 
