@@ -34,6 +34,7 @@ void World::deliver(SimEndpoint& endpoint, FrameId frame)
     // What was relayed may come before the word of the grant: then nobody else may own it any more.
     if (!endpoint.owner)
         check_one_owner(endpoint.endpoint, endpoint.host.index);
+    trace_frame(frame, "is delivered on", endpoint.host.index);
     if (!books.deliver(frame) && options.trace)
         trace(fmt::format("flow {} frame {} is out of order, or comes twice, on {}", books.flow_of(frame),
                           books.number_of(frame), endpoint.host.index));
@@ -99,6 +100,12 @@ void World::trace(const std::string& line) const
 {
     if (options.trace)
         fmt::print("{:>12.6f} {}\n", static_cast<double>(clock.now()) / 1e9, line);
+}
+
+void World::trace_frame(FrameId frame, const std::string& what, unsigned host) const
+{
+    if (options.trace)
+        trace(fmt::format("flow {} frame {} {} host {}", books.flow_of(frame), books.number_of(frame), what, host));
 }
 
 Result World::run()

@@ -1,4 +1,6 @@
 // A host's frames: from its VMs, from the underlay, and out of gates. What the engine does, with rows of the simulator's own.
+#include <fmt/format.h>
+
 #include "world.hpp"
 
 namespace ferry::sim {
@@ -88,6 +90,7 @@ void SimEndpoint::event(const move::GateEvent& event)
 
 void SimHost::from_attachment(unsigned number, FrameId frame)
 {
+    world.trace_frame(frame, "leaves an attachment of", index);
     SimEndpoint& endpoint = at(number);
     const SimRow row = endpoint.seen[world.books.flow_of(frame) % workers];
     Arrival arrival;
@@ -114,6 +117,11 @@ void SimHost::from_attachment(unsigned number, FrameId frame)
 
 void SimHost::from_underlay(const Packet& packet)
 {
+    if (world.options.trace)
+        world.trace_frame(packet.frame,
+                          fmt::format("label {:x} mark {} comes from {} to", packet.label,
+                                      static_cast<int>(packet.mark), packet.from),
+                          index);
     if (!up)
         return world.drop(packet.frame, Fate::host_down);
     Arrival arrival;

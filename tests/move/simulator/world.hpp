@@ -56,6 +56,7 @@ public:
     void break_premise(unsigned endpoint, const std::string& why);
     void fail(const std::string& what);
     void trace(const std::string& line) const;
+    void trace_frame(FrameId frame, const std::string& what, unsigned host) const;
 
     bool is_ferry(unsigned host) const { return host < ferry_hosts; }
     SimHost& host(unsigned index) { return *hosts_[index]; }
