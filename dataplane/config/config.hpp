@@ -86,7 +86,7 @@ struct PortConfig {
     ferry::Vni vni;
     std::vector<ferry::MacAddress> macs;  ///< empty: any, learned
     std::variant<VhostUserPort, DevicePort> kind;
-    std::optional<std::uint32_t> hold_ms; ///< instead of move.hold_ms
+    std::optional<std::uint32_t> hold_ms = std::nullopt;  ///< instead of move.hold_ms
 };
 
 /// Files in PEM.

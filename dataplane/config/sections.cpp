@@ -10,7 +10,6 @@ namespace ferryd {
 namespace {
 
 constexpr std::int64_t most_u32 = std::numeric_limits<std::uint32_t>::max();
-constexpr std::int64_t most_hold_ms = 600'000;
 
 Expected<std::string> any_text(std::string_view text)
 {
@@ -150,7 +149,7 @@ void read_port(Section section, PortConfig& port)
     section.take_choice("mode", vhost_user.client, {{"client", true}, {"server", false}});
     section.take_number("queues", vhost_user.queues, 1, max_vhost_queues);
     section.take("device", device.device, parse_device);
-    if (std::uint32_t hold_ms = 0; section.take_number("hold_ms", hold_ms, 1, most_hold_ms))
+    if (std::uint32_t hold_ms = 0; section.take_number("hold_ms", hold_ms, 1, max_hold_ms))
         port.hold_ms = hold_ms;
     if (section.has("vhost_user") && section.has("device"))
         section.fault("device", "is not allowed beside vhost_user; a port is one or the other");
@@ -239,7 +238,7 @@ void read_dock(Section section, Config& config)
 void read_move(Section section, Config& config)
 {
     MoveConfig& move = config.move;
-    section.take_number("hold_ms", move.hold_ms, 1, most_hold_ms);
+    section.take_number("hold_ms", move.hold_ms, 1, max_hold_ms);
     section.take_number("arm_ms", move.arm_ms, 0, 60'000);
     section.take_number("merge_ms", move.merge_ms, 0, 60'000);
     section.take_number("plain_ms", move.plain_ms, 0, 60'000);

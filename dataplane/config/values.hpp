@@ -52,6 +52,7 @@ bool is_pci_device(std::string_view device) noexcept;
 /// line.
 std::string in_quotes(std::string_view text);
 
+inline constexpr std::uint32_t max_hold_ms = 600'000;     ///< ten minutes
 inline constexpr std::size_t max_socket_path = 107;     ///< sockaddr_un, less the terminating zero
 inline constexpr std::uint16_t max_vhost_queues = 16;   ///< queue pairs that ferryd serves of one port
 

@@ -165,7 +165,7 @@ Expected<std::vector<VtepStatus>> Client::vteps()
     });
 }
 
-Expected<MoveEvent> Client::set_fdb(ferry::Vni vni, ferry::MacAddress mac, const Place& place, FdbMode mode)
+Expected<FdbChange> Client::set_fdb(ferry::Vni vni, ferry::MacAddress mac, const Place& place, FdbMode mode)
 {
     v1::SetFdbRequest request;
     request.set_vni(vni.value());
@@ -176,16 +176,16 @@ Expected<MoveEvent> Client::set_fdb(ferry::Vni vni, ferry::MacAddress mac, const
         request.set_port(*place.port);
     request.set_mode(mode == FdbMode::add ? v1::SetFdbRequest::MODE_ADD : v1::SetFdbRequest::MODE_REPLACE);
     return connection_->call(&Stub::SetFdb, request,
-                             [](const v1::SetFdbResponse& response) { return from_message(response.event()); });
+                             [](const v1::SetFdbResponse& response) { return from_message(response.change()); });
 }
 
-Expected<MoveEvent> Client::remove_fdb(ferry::Vni vni, ferry::MacAddress mac)
+Expected<FdbChange> Client::remove_fdb(ferry::Vni vni, ferry::MacAddress mac)
 {
     v1::RemoveFdbRequest request;
     request.set_vni(vni.value());
     request.set_mac(mac.to_string());
     return connection_->call(&Stub::RemoveFdb, request,
-                             [](const v1::RemoveFdbResponse& response) { return from_message(response.event()); });
+                             [](const v1::RemoveFdbResponse& response) { return from_message(response.change()); });
 }
 
 Expected<std::vector<FdbStatus>> Client::fdb(std::optional<ferry::Vni> vni)
@@ -217,12 +217,33 @@ Expected<StatsStatus> Client::stats()
                              [](const v1::GetStatsResponse& response) { return from_message(response); });
 }
 
-Expected<std::vector<MoveEvent>> Client::moves(std::uint64_t after)
+Expected<std::vector<MoveStatus>> Client::move_statuses(std::uint64_t after)
 {
     v1::ListMovesRequest request;
     request.set_after(after);
     return connection_->call(&Stub::ListMoves, request, [](const v1::ListMovesResponse& response) {
-        return read_messages<MoveEvent, v1::MoveEvent>(response.events(), from_message);
+        return read_messages<MoveStatus, v1::Move>(response.moves(), from_message);
+    });
+}
+
+Expected<void> Client::hold_port(const std::string& name)
+{
+    v1::HoldPortRequest request;
+    request.set_name(name);
+    return connection_->call(&Stub::HoldPort, request);
+}
+
+Expected<void> Client::release_port(const std::string& name)
+{
+    v1::ReleasePortRequest request;
+    request.set_name(name);
+    return connection_->call(&Stub::ReleasePort, request);
+}
+
+Expected<std::vector<PeerStatus>> Client::peers()
+{
+    return connection_->call(&Stub::ListPeers, {}, [](const v1::ListPeersResponse& response) {
+        return read_messages<PeerStatus, v1::Peer>(response.peers(), from_message);
     });
 }
 

@@ -34,12 +34,15 @@ public:
     Expected<void> remove_vtep(ferry::Ipv4Address address) override;
     Expected<std::vector<VtepStatus>> vteps() override;
 
-    Expected<MoveEvent> set_fdb(ferry::Vni vni, ferry::MacAddress mac, const Place& place, FdbMode mode) override;
-    Expected<MoveEvent> remove_fdb(ferry::Vni vni, ferry::MacAddress mac) override;
+    Expected<FdbChange> set_fdb(ferry::Vni vni, ferry::MacAddress mac, const Place& place, FdbMode mode) override;
+    Expected<FdbChange> remove_fdb(ferry::Vni vni, ferry::MacAddress mac) override;
     Expected<std::vector<FdbStatus>> fdb(std::optional<ferry::Vni> vni) override;
 
     Expected<StatsStatus> stats() override;
-    Expected<std::vector<MoveEvent>> moves(std::uint64_t after) override;
+    Expected<std::vector<MoveStatus>> move_statuses(std::uint64_t after) override;
+    Expected<void> hold_port(const std::string& name) override;
+    Expected<void> release_port(const std::string& name) override;
+    Expected<std::vector<PeerStatus>> peers() override;
 
 private:
     struct Connection;

@@ -143,23 +143,23 @@ grpc::Status LocalService::SetFdb(Context* context, const v1::SetFdbRequest* req
                                       place ? nullptr : &place.error(), mode ? nullptr : &mode.error()})
         if (error != nullptr)
             return refuse(*context, *error);
-    const auto event = api_.set_fdb(*vni, *mac, *place, *mode);
-    if (event)
-        *response->mutable_event() = to_message(*event);
-    return status_of(context, event);
+    const auto change = api_.set_fdb(*vni, *mac, *place, *mode);
+    if (change)
+        *response->mutable_change() = to_message(*change);
+    return status_of(context, change);
 }
 
 grpc::Status LocalService::RemoveFdb(Context* context, const v1::RemoveFdbRequest* request,
                                      v1::RemoveFdbResponse* response)
 {
-    const auto event = make_vni(request->vni()).and_then([&](ferry::Vni vni) {
+    const auto change = make_vni(request->vni()).and_then([&](ferry::Vni vni) {
         return parse_unicast_mac(request->mac()).and_then([&](ferry::MacAddress mac) {
             return api_.remove_fdb(vni, mac);
         });
     });
-    if (event)
-        *response->mutable_event() = to_message(*event);
-    return status_of(context, event);
+    if (change)
+        *response->mutable_change() = to_message(*change);
+    return status_of(context, change);
 }
 
 grpc::Status LocalService::GetStats(Context* context, const v1::GetStatsRequest*, v1::GetStatsResponse* response)
@@ -173,10 +173,33 @@ grpc::Status LocalService::GetStats(Context* context, const v1::GetStatsRequest*
 grpc::Status LocalService::ListMoves(Context* context, const v1::ListMovesRequest* request,
                                      v1::ListMovesResponse* response)
 {
-    const auto events = api_.moves(request->after());
-    if (events)
-        fill(*events, [&] { return response->add_events(); });
-    return status_of(context, events);
+    const auto moves = api_.move_statuses(request->after());
+    if (moves)
+        fill(*moves, [&] { return response->add_moves(); });
+    return status_of(context, moves);
+}
+
+grpc::Status LocalService::HoldPort(Context* context, const v1::HoldPortRequest* request, v1::HoldPortResponse*)
+{
+    return status_of(context, parse_port_name(request->name()).and_then([&](const std::string& name) {
+        return api_.hold_port(name);
+    }));
+}
+
+grpc::Status LocalService::ReleasePort(Context* context, const v1::ReleasePortRequest* request,
+                                       v1::ReleasePortResponse*)
+{
+    return status_of(context, parse_port_name(request->name()).and_then([&](const std::string& name) {
+        return api_.release_port(name);
+    }));
+}
+
+grpc::Status LocalService::ListPeers(Context* context, const v1::ListPeersRequest*, v1::ListPeersResponse* response)
+{
+    const auto peers = api_.peers();
+    if (peers)
+        fill(*peers, [&] { return response->add_peers(); });
+    return status_of(context, peers);
 }
 
 }  // namespace ferryd

@@ -42,6 +42,9 @@ private:
 
     Status GetStats(Context*, const v1::GetStatsRequest*, v1::GetStatsResponse*) override;
     Status ListMoves(Context*, const v1::ListMovesRequest*, v1::ListMovesResponse*) override;
+    Status HoldPort(Context*, const v1::HoldPortRequest*, v1::HoldPortResponse*) override;
+    Status ReleasePort(Context*, const v1::ReleasePortRequest*, v1::ReleasePortResponse*) override;
+    Status ListPeers(Context*, const v1::ListPeersRequest*, v1::ListPeersResponse*) override;
 
     ControlApi& api_;
     CallBound bound_;

@@ -51,6 +51,8 @@ v1::Port to_message(const PortConfig& port)
         message.mutable_vhost_user()->set_server(!vhost_user.client);
         message.mutable_vhost_user()->set_queues(vhost_user.queues);
     }
+    if (port.hold_ms)
+        message.set_hold_ms(*port.hold_ms);
     return message;
 }
 
@@ -70,17 +72,6 @@ v1::Vtep to_message(const VtepConfig& vtep)
     message.set_address(vtep.address.to_string());
     if (vtep.mac)
         message.set_mac(vtep.mac->to_string());
-    return message;
-}
-
-v1::EndpointMovedRequest to_message(const EndpointPlace& place)
-{
-    v1::EndpointMovedRequest message;
-    message.set_vni(place.vni.value());
-    message.set_mac(place.mac.to_string());
-    message.set_vtep(place.vtep.to_string());
-    message.set_version(place.version);
-    message.set_host(place.host);
     return message;
 }
 
@@ -107,6 +98,11 @@ Expected<PortConfig> from_message(const v1::Port& message)
     } else if (!error) {
         error = wrong("a port needs a vhost-user socket or a device");
     }
+    if (message.has_hold_ms()) {
+        port.hold_ms = message.hold_ms();
+        if ((*port.hold_ms == 0 || *port.hold_ms > max_hold_ms) && !error)
+            error = wrong(fmt::format("a hold of {} ms is not allowed; give 1 to {}", *port.hold_ms, max_hold_ms));
+    }
     return either(std::move(port), std::move(error));
 }
 
@@ -130,20 +126,6 @@ Expected<VtepConfig> from_message(const v1::Vtep& message)
     if (message.has_mac())
         put(parse_unicast_mac(message.mac()), vtep.mac, error);
     return either(vtep, std::move(error));
-}
-
-Expected<EndpointPlace> from_message(const v1::EndpointMovedRequest& message)
-{
-    EndpointPlace place;
-    std::optional<ferry::Error> error;
-    put(make_vni(message.vni()), place.vni, error);
-    put(parse_unicast_mac(message.mac()), place.mac, error);
-    put(parse_vtep_address(message.vtep()), place.vtep, error);
-    put(parse_host_name(message.host()), place.host, error);
-    place.version = message.version();
-    if (place.version == 0 && !error)
-        error = wrong("version 0 is not allowed; versions begin at 1");
-    return either(std::move(place), std::move(error));
 }
 
 Expected<ControlApi::Place> place_of(const v1::SetFdbRequest& request)

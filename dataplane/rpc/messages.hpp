@@ -19,12 +19,10 @@ namespace v1 = ferry::v1;
 v1::Port to_message(const PortConfig& port);
 v1::Segment to_message(const SegmentConfig& segment);
 v1::Vtep to_message(const VtepConfig& vtep);
-v1::EndpointMovedRequest to_message(const EndpointPlace& place);
 
 Expected<PortConfig> from_message(const v1::Port& port);
 Expected<SegmentConfig> from_message(const v1::Segment& segment);
 Expected<VtepConfig> from_message(const v1::Vtep& vtep);
-Expected<EndpointPlace> from_message(const v1::EndpointMovedRequest& place);
 Expected<ControlApi::Place> place_of(const v1::SetFdbRequest& request);
 Expected<ControlApi::FdbMode> mode_of(const v1::SetFdbRequest& request);
 /// A flood list: VTEP addresses, each once.
@@ -35,14 +33,19 @@ v1::Segment to_message(const SegmentStatus& segment);
 v1::VtepStatus to_message(const VtepStatus& vtep);
 v1::FdbRow to_message(const FdbStatus& row);
 v1::GetStatsResponse to_message(const StatsStatus& stats);
-v1::MoveEvent to_message(const MoveEvent& event);
+v1::FdbChange to_message(const FdbChange& change);
+v1::Peer to_message(const PeerStatus& peer);
+v1::Move to_message(const MoveStatus& move);
 
 Expected<PortStatus> from_message(const v1::PortStatus& port);
 Expected<SegmentStatus> status_of(const v1::Segment& segment);
 Expected<VtepStatus> from_message(const v1::VtepStatus& vtep);
 Expected<FdbStatus> from_message(const v1::FdbRow& row);
 Expected<StatsStatus> from_message(const v1::GetStatsResponse& stats);
-Expected<MoveEvent> from_message(const v1::MoveEvent& event);
+Expected<FdbChange> from_message(const v1::FdbChange& change);
+Expected<PeerStatus> from_message(const v1::Peer& peer);
+/// Phases that this program does not know are left out.
+Expected<MoveStatus> from_message(const v1::Move& move);
 
 /// Reads a list of texts with `parse`; each may stand in it once.
 template <typename T, typename Parse>

@@ -1,68 +1,10 @@
 // Messages that tell how things are.
-#include <fmt/format.h>
-
-#include "config/values.hpp"
+#include "rpc/fields.hpp"
 #include "rpc/messages.hpp"
 
 namespace ferryd {
 
-using ferry::ErrorCode;
-
 namespace {
-
-/// Reads the fields of one answer and keeps the first fault.
-class Fields {
-public:
-    ferry::MacAddress mac(const std::string& text) { return checked(ferry::MacAddress::parse(text), text); }
-    ferry::Ipv4Address ipv4(const std::string& text) { return checked(ferry::Ipv4Address::parse(text), text); }
-    ferry::Vni vni(std::uint32_t value) { return checked(ferry::Vni::make(value), std::to_string(value)); }
-
-    std::vector<ferry::MacAddress> macs(const google::protobuf::RepeatedPtrField<std::string>& texts)
-    {
-        std::vector<ferry::MacAddress> values;
-        for (const std::string& text : texts)
-            values.push_back(mac(text));
-        return values;
-    }
-    std::vector<ferry::Ipv4Address> ipv4s(const google::protobuf::RepeatedPtrField<std::string>& texts)
-    {
-        std::vector<ferry::Ipv4Address> values;
-        for (const std::string& text : texts)
-            values.push_back(ipv4(text));
-        return values;
-    }
-    template <typename T>
-    T sub(Expected<T> value)
-    {
-        if (!value)
-            note(std::move(value.error()));
-        return value ? std::move(*value) : T{};
-    }
-
-    template <typename T>
-    Expected<T> finish(T value)
-    {
-        if (fault_)
-            return tl::unexpected(std::move(*fault_));
-        return value;
-    }
-
-private:
-    template <typename T>
-    T checked(std::optional<T> value, const std::string& text)
-    {
-        if (!value)
-            note({ErrorCode::invalid_argument,
-                  fmt::format("{} stands where an address or VNI should", in_quotes(text))});
-        return value.value_or(T{});
-    }
-    void note(ferry::Error fault)
-    {
-        if (!fault_)
-            fault_ = std::move(fault);
-    }
-    std::optional<ferry::Error> fault_;
-};
 
 v1::Traffic to_message(const TrafficStatus& traffic)
 {
@@ -169,7 +111,9 @@ v1::FdbRow to_message(const FdbStatus& row)
     message.set_vni(row.vni.value());
     message.set_mac(row.mac.to_string());
     switch (row.kind) {
+    case ferry::RowKind::gated:  // in the middle of a move
     case ferry::RowKind::local: message.set_kind(v1::ROW_KIND_LOCAL); break;
+    case ferry::RowKind::turning:
     case ferry::RowKind::remote: message.set_kind(v1::ROW_KIND_REMOTE); break;
     case ferry::RowKind::blackhole: message.set_kind(v1::ROW_KIND_BLACKHOLE); break;
     default: break;
@@ -265,61 +209,72 @@ Expected<StatsStatus> from_message(const v1::GetStatsResponse& message)
     return fields.finish(std::move(stats));
 }
 
-v1::MoveEvent to_message(const MoveEvent& event)
+v1::FdbChange to_message(const FdbChange& change)
 {
-    v1::MoveEvent message;
-    message.set_id(event.id);
-    switch (event.cause) {
-    case MoveEvent::Cause::ring_start: message.set_cause(v1::MoveEvent::CAUSE_RING_START); break;
-    case MoveEvent::Cause::ring_stop: message.set_cause(v1::MoveEvent::CAUSE_RING_STOP); break;
-    case MoveEvent::Cause::peer: message.set_cause(v1::MoveEvent::CAUSE_PEER); break;
-    case MoveEvent::Cause::manual: message.set_cause(v1::MoveEvent::CAUSE_MANUAL); break;
-    }
-    message.set_time_ns(event.time_ns);
-    message.set_vni(event.vni.value());
-    message.set_mac(event.mac.to_string());
-    message.set_from(event.from);
-    message.set_to(event.to);
-    message.set_version(event.version);
-    if (event.visible_us)
-        message.set_visible_us(*event.visible_us);
-    for (const std::string& peer : event.peers_told)
-        message.add_peers_told(peer);
-    for (const std::string& peer : event.peers_failed)
-        message.add_peers_failed(peer);
-    if (event.first_delivery_ms)
-        message.set_first_delivery_ms(*event.first_delivery_ms);
-    if (event.network_added_ms)
-        message.set_network_added_ms(*event.network_added_ms);
+    v1::FdbChange message;
+    message.set_time_ns(change.time_ns);
+    message.set_vni(change.vni.value());
+    message.set_mac(change.mac.to_string());
+    message.set_from(change.from);
+    message.set_to(change.to);
+    if (change.visible_us)
+        message.set_visible_us(*change.visible_us);
     return message;
 }
 
-Expected<MoveEvent> from_message(const v1::MoveEvent& message)
+Expected<FdbChange> from_message(const v1::FdbChange& message)
 {
     Fields fields;
-    MoveEvent event;
-    event.id = message.id();
-    switch (message.cause()) {
-    case v1::MoveEvent::CAUSE_RING_START: event.cause = MoveEvent::Cause::ring_start; break;
-    case v1::MoveEvent::CAUSE_RING_STOP: event.cause = MoveEvent::Cause::ring_stop; break;
-    case v1::MoveEvent::CAUSE_PEER: event.cause = MoveEvent::Cause::peer; break;
-    default: event.cause = MoveEvent::Cause::manual; break;
-    }
-    event.time_ns = message.time_ns();
-    event.vni = fields.vni(message.vni());
-    event.mac = fields.mac(message.mac());
-    event.from = message.from();
-    event.to = message.to();
-    event.version = message.version();
+    FdbChange change;
+    change.time_ns = message.time_ns();
+    change.vni = fields.vni(message.vni());
+    change.mac = fields.mac(message.mac());
+    change.from = message.from();
+    change.to = message.to();
     if (message.has_visible_us())
-        event.visible_us = message.visible_us();
-    event.peers_told.assign(message.peers_told().begin(), message.peers_told().end());
-    event.peers_failed.assign(message.peers_failed().begin(), message.peers_failed().end());
-    if (message.has_first_delivery_ms())
-        event.first_delivery_ms = message.first_delivery_ms();
-    if (message.has_network_added_ms())
-        event.network_added_ms = message.network_added_ms();
-    return fields.finish(std::move(event));
+        change.visible_us = message.visible_us();
+    return fields.finish(std::move(change));
+}
+
+v1::Peer to_message(const PeerStatus& peer)
+{
+    v1::Peer message;
+    message.set_address(peer.address);
+    message.set_vtep(peer.vtep.to_string());
+    message.set_name(peer.name);
+    message.set_vnis(peer.vnis);
+    message.set_connected(peer.connected);
+    message.set_heard(peer.heard);
+    if (peer.connected_since_ns)
+        message.set_connected_since_ns(*peer.connected_since_ns);
+    if (peer.rtt_us)
+        message.set_rtt_us(*peer.rtt_us);
+    message.set_sent(peer.sent);
+    message.set_received(peer.received);
+    message.set_dropped(peer.dropped);
+    message.set_fault(peer.fault);
+    return message;
+}
+
+Expected<PeerStatus> from_message(const v1::Peer& message)
+{
+    Fields fields;
+    PeerStatus peer;
+    peer.address = message.address();
+    peer.vtep = fields.ipv4(message.vtep());
+    peer.name = message.name();
+    peer.vnis = message.vnis();
+    peer.connected = message.connected();
+    peer.heard = message.heard();
+    if (message.has_connected_since_ns())
+        peer.connected_since_ns = message.connected_since_ns();
+    if (message.has_rtt_us())
+        peer.rtt_us = message.rtt_us();
+    peer.sent = message.sent();
+    peer.received = message.received();
+    peer.dropped = message.dropped();
+    peer.fault = message.fault();
+    return fields.finish(std::move(peer));
 }
 
 }  // namespace ferryd

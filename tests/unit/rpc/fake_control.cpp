@@ -9,12 +9,6 @@ Expected<void> FakeControl::done() const
     return {};
 }
 
-std::vector<EndpointPlace> FakeControl::places()
-{
-    const std::lock_guard lock(mutex_);
-    return places_;
-}
-
 void FakeControl::close_gate()
 {
     const std::lock_guard lock(mutex_);
@@ -106,20 +100,20 @@ Expected<std::vector<VtepStatus>> FakeControl::vteps()
     return answer(vtep_list);
 }
 
-Expected<MoveEvent> FakeControl::set_fdb(ferry::Vni of, ferry::MacAddress whose, const Place& where, FdbMode how)
+Expected<FdbChange> FakeControl::set_fdb(ferry::Vni of, ferry::MacAddress whose, const Place& where, FdbMode how)
 {
     vni = of;
     mac = whose;
     place = where;
     mode = how;
-    return answer(event);
+    return answer(change);
 }
 
-Expected<MoveEvent> FakeControl::remove_fdb(ferry::Vni of, ferry::MacAddress whose)
+Expected<FdbChange> FakeControl::remove_fdb(ferry::Vni of, ferry::MacAddress whose)
 {
     vni = of;
     mac = whose;
-    return answer(event);
+    return answer(change);
 }
 
 Expected<std::vector<FdbStatus>> FakeControl::fdb(std::optional<ferry::Vni> only)
@@ -133,25 +127,27 @@ Expected<StatsStatus> FakeControl::stats()
     return answer(counters);
 }
 
-Expected<std::vector<MoveEvent>> FakeControl::moves(std::uint64_t from)
+Expected<std::vector<MoveStatus>> FakeControl::move_statuses(std::uint64_t from)
 {
     after = from;
-    return answer(event_list);
+    return answer(move_list);
 }
 
-Expected<std::uint64_t> FakeControl::endpoint_moved(const EndpointPlace& told)
+Expected<void> FakeControl::hold_port(const std::string& name)
 {
-    if (told.mac.to_u48() == never)
-        return ferry::fail(ferry::ErrorCode::unavailable, "never");
-    if (unavailable_times > 0) {
-        --unavailable_times;
-        return ferry::fail(ferry::ErrorCode::unavailable, "not now");
-    }
-    if (error)
-        return tl::unexpected(*error);
-    const std::lock_guard lock(mutex_);
-    places_.push_back(told);
-    return standing != 0 ? standing.load() : told.version;
+    held_port = name;
+    return done();
+}
+
+Expected<void> FakeControl::release_port(const std::string& name)
+{
+    released_port = name;
+    return done();
+}
+
+Expected<std::vector<PeerStatus>> FakeControl::peers()
+{
+    return answer(peer_list);
 }
 
 }  // namespace ferryd

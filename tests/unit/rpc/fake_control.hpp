@@ -1,7 +1,6 @@
 // Stands for the controller: keeps what it was asked, answers what the test has put into it.
 #pragma once
 
-#include <atomic>
 #include <condition_variable>
 #include <mutex>
 #include <optional>
@@ -12,7 +11,7 @@
 
 namespace ferryd {
 
-class FakeControl final : public ControlApi, public PeerApi {
+class FakeControl final : public ControlApi {
 public:
     // What was asked last.
     std::optional<PortConfig> port;
@@ -27,6 +26,7 @@ public:
     Place place;
     std::optional<FdbMode> mode;
     std::uint64_t after = 0;
+    std::string held_port, released_port;
 
     // What is answered.
     std::optional<ferry::Error> error;  ///< where it is set, everything fails with it
@@ -35,17 +35,9 @@ public:
     std::vector<VtepStatus> vtep_list;
     std::vector<FdbStatus> row_list;
     StatsStatus counters;
-    MoveEvent event;
-    std::vector<MoveEvent> event_list;
-
-    /// The places that peers told of, in order.
-    std::vector<EndpointPlace> places();
-    /// The version that stands from now on; 0: the one that is told.
-    std::atomic<std::uint64_t> standing = 0;
-    /// How many of the next messages of peers are answered with unavailable.
-    std::atomic<int> unavailable_times = 0;
-    /// The endpoint whose messages are always answered with unavailable.
-    std::atomic<std::uint64_t> never = 0;
+    FdbChange change;
+    std::vector<MoveStatus> move_list;
+    std::vector<PeerStatus> peer_list;
 
     /// While it is closed, ports() waits.
     void close_gate();
@@ -63,12 +55,14 @@ public:
     Expected<void> change_vtep(const VtepConfig& given) override;
     Expected<void> remove_vtep(ferry::Ipv4Address address) override;
     Expected<std::vector<VtepStatus>> vteps() override;
-    Expected<MoveEvent> set_fdb(ferry::Vni of, ferry::MacAddress whose, const Place& where, FdbMode how) override;
-    Expected<MoveEvent> remove_fdb(ferry::Vni of, ferry::MacAddress whose) override;
+    Expected<FdbChange> set_fdb(ferry::Vni of, ferry::MacAddress whose, const Place& where, FdbMode how) override;
+    Expected<FdbChange> remove_fdb(ferry::Vni of, ferry::MacAddress whose) override;
     Expected<std::vector<FdbStatus>> fdb(std::optional<ferry::Vni> only) override;
     Expected<StatsStatus> stats() override;
-    Expected<std::vector<MoveEvent>> moves(std::uint64_t from) override;
-    Expected<std::uint64_t> endpoint_moved(const EndpointPlace& told) override;
+    Expected<std::vector<MoveStatus>> move_statuses(std::uint64_t from) override;
+    Expected<void> hold_port(const std::string& name) override;
+    Expected<void> release_port(const std::string& name) override;
+    Expected<std::vector<PeerStatus>> peers() override;
 
 private:
     Expected<void> done() const;
@@ -84,7 +78,6 @@ private:
     std::condition_variable opened_;
     bool closed_ = false;
     int waiting_ = 0;
-    std::vector<EndpointPlace> places_;
 };
 
 }  // namespace ferryd
