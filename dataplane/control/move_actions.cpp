@@ -114,6 +114,15 @@ void Controller::Impl::act(const move::Discard& wanted)
 void Controller::Impl::act(const move::Replay& wanted)
 {
     command(wanted.key, {GateCommand::Kind::ring});
+    let_send(wanted.key);
+}
+
+/// The endpoint's row says that it is here.
+void Controller::Impl::let_send(const Key& key)
+{
+    const auto local = moves->local.find(key);
+    if (moves->unclaimed.erase(key) != 0 && local != moves->local.end())
+        admit(*local->second.port);
 }
 
 void Controller::Impl::act(const move::BeginClaim& wanted)
@@ -134,6 +143,7 @@ void Controller::Impl::act(const move::BeginClaim& wanted)
     }
     set_row(wanted.key, Row::gated(local->second.port->attachment, RowOrigin::endpoint));
     close_relay(wanted.key);
+    let_send(wanted.key);
 }
 
 void Controller::Impl::act(const move::Open& wanted)
@@ -306,9 +316,6 @@ void Controller::Impl::act(const move::Silence& wanted)
         moves->silent.insert(wanted.key);
     else
         moves->silent.erase(wanted.key);
-    port.silenced = false;
-    for (const ferry::MacAddress mac : port.config.macs)
-        port.silenced = port.silenced || moves->silent.contains({port.config.vni, mac});
     if (wanted.silent)
         spdlog::error("two VMs use the MAC {}: the one at port {} is silenced until the other host lets it go", text_of(wanted.key),
                       port.name());

@@ -89,9 +89,11 @@ bool begins(Phase phase)
 
 bool ends(Phase phase)
 {
-    return phase == Phase::closed || phase == Phase::hold_expired || phase == Phase::replayed || phase == Phase::settled ||
-           phase == Phase::turn_over || phase == Phase::turned_alone;
+    return phase == Phase::closed || phase == Phase::settled || phase == Phase::turn_over || phase == Phase::turned_alone;
 }
+
+/// The last phase of a record, which ends when nothing waits any more.
+bool empties_dock(Phase phase) { return phase == Phase::hold_expired || phase == Phase::replayed; }
 
 constexpr std::size_t index_of(MoveStatus::Role role) { return static_cast<std::size_t>(role); }
 
@@ -123,11 +125,16 @@ void MoveBook::note(const Key& key, const LedgerEntry& entry)
     if (!role)  // of the part that is under way, if any is
         role = open_record(key, Role::destination) != nullptr ? Role::destination : Role::source;
     Record* record = begins(entry.phase) ? nullptr : open_record(key, *role);
+    if (entry.phase == Phase::ring_started)  // cancelled, where it has only been stopped
+        if (Record* stopped = open_record(key, Role::source); stopped != nullptr && stopped->status.to.is_zero())
+            record = stopped;
     if (record == nullptr)
         record = &begin(key, *role);
     apply(*record, entry);
     changed(record->status);
-    if (ends(entry.phase))
+    if (empties_dock(entry.phase))
+        record->emptying = true;
+    else if (ends(entry.phase))
         end(*record);
 }
 
@@ -152,8 +159,11 @@ void MoveBook::apply(Record& record, const LedgerEntry& entry)
     case Phase::taken: status.from = entry.host; break;
     case Phase::settled: status.ledger.relay_told = entry.count; break;
     case Phase::turn_begun:
-    case Phase::turned_alone: status.to = entry.host; break;
-    case Phase::turned: status.ledger.marked = entry.count; break;
+    case Phase::turned_alone: status.from = entry.host; break;
+    case Phase::turned:
+        status.to = entry.host;
+        status.ledger.marked = entry.count;
+        break;
     default: break;
     }
 }
@@ -249,6 +259,8 @@ std::vector<MoveStatus> MoveBook::since(std::uint64_t change)
     for (Record& record : records_) {
         if (record.counting)
             count(record);
+        if (record.emptying && record.counting && record.status.ledger.waiting == 0)
+            end(record);
         if (record.status.change > change)
             found.push_back(record.status);
     }

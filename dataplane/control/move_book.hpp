@@ -45,6 +45,7 @@ private:
     struct Record {
         MoveStatus status;
         bool counting = false;  ///< the gate's counters belong to it
+        bool emptying = false;  ///< it ends when nothing waits
         std::int64_t began = 0;
     };
 

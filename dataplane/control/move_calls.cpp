@@ -1,4 +1,6 @@
 // What the data path, the clock and other hosts tell the machine that moves endpoints.
+#include <algorithm>
+
 #include <fmt/format.h>
 #include <rte_cycles.h>
 #include <spdlog/spdlog.h>
@@ -51,8 +53,10 @@ bool Controller::Impl::is_pinned(const AttachedPort& port, ferry::MacAddress mac
 /// The VM runs here: its rows become local, when no other host has it any more.
 void Controller::Impl::port_started(AttachedPort& port, const Stamp& at)
 {
+    if (port.started)  // the stop in between was left out
+        port_stopped(port, at);
+    port.started = true;
     spdlog::info("port {}: its VM runs here", port.name());
-    port.ring_start_tsc = at.tsc;
     const std::int64_t time = nanoseconds_of(at.tsc);
     for (const ferry::MacAddress mac : port.config.macs) {
         const Key key{port.config.vni, mac};
@@ -60,8 +64,11 @@ void Controller::Impl::port_started(AttachedPort& port, const Stamp& at)
         if (is_pinned(port, mac) || !moves->local.contains(key))
             continue;
         moves->started[key] = time;
-        if (auto known = moves->machine->ring_started(key, place_of(row(key.vni, mac)), time, moves->wanted); !known)
+        moves->unclaimed.insert(key);
+        if (auto known = moves->machine->ring_started(key, place_of(row(key.vni, mac)), time, moves->wanted); !known) {
             spdlog::error("port {}: {} is not claimed: {}", port.name(), mac.to_string(), known.error().sentence);
+            moves->unclaimed.erase(key);
+        }
     }
     apply();
     admit(port);
@@ -69,12 +76,14 @@ void Controller::Impl::port_started(AttachedPort& port, const Stamp& at)
 
 void Controller::Impl::port_stopped(AttachedPort& port, const Stamp& at)
 {
+    port.started = false;
     spdlog::info("port {}: its VM has stopped", port.name());
     const std::int64_t time = nanoseconds_of(at.tsc);
     for (const ferry::MacAddress mac : port.config.macs) {
         const Key key{port.config.vni, mac};
         if (!moves->local.contains(key) || is_pinned(port, mac))
             continue;
+        moves->unclaimed.erase(key);
         command({GateCommand::Kind::hold, &port.gates->gate_of(mac)});
         if (auto known = moves->machine->ring_stopped(key, time, moves->wanted); !known)
             spdlog::error("port {}: {} cannot be claimed: {}", port.name(), mac.to_string(), known.error().sentence);
@@ -82,13 +91,17 @@ void Controller::Impl::port_stopped(AttachedPort& port, const Stamp& at)
     apply();
 }
 
-/// Lets the port's VM send, unless another host has one of its endpoints too. Its rows say so by now.
+/// Lets the port's VM send when the rows of all its endpoints say that they are here, and no other host has one too.
 void Controller::Impl::admit(AttachedPort& port)
 {
+    const bool admitted = port.started && std::none_of(port.config.macs.begin(), port.config.macs.end(), [&](ferry::MacAddress mac) {
+        const Key key{port.config.vni, mac};
+        return moves->unclaimed.contains(key) || moves->silent.contains(key);
+    });
     if (port.vhost != nullptr) {
-        port.vhost->admit(!port.silenced);
-    } else if (port.polled == port.silenced) {
-        port.polled = !port.silenced;
+        port.vhost->admit(admitted);
+    } else if (port.polled != admitted) {
+        port.polled = admitted;
         rewire();
     }
 }
@@ -212,6 +225,7 @@ Expected<void> Controller::Impl::hold_port(const std::string& name)
     if (port->held)
         return ferry::fail(ErrorCode::in_use, fmt::format("port {} is held already", name));
     port->held = true;
+    static_cast<EthdevPort&>(*port->port).hold(true);
     port_stopped(*port, stamp_now());
     workers->wait_until_handed_on();
     return {};
@@ -225,6 +239,7 @@ Expected<void> Controller::Impl::release_port(const std::string& name)
     if (!port->held)
         return ferry::fail(ErrorCode::in_use, fmt::format("port {} is not held", name));
     port->held = false;
+    static_cast<EthdevPort&>(*port->port).hold(false);
     port_started(*port, stamp_now());
     return {};
 }

@@ -49,7 +49,8 @@ struct Moves {
     std::deque<Later> later;
     std::vector<Sighting> sightings;
     std::map<ferry::move::Key, std::int64_t> started;  ///< ring starts whose row is not seen by all workers yet
-    std::set<ferry::move::Key> silent;
+    std::set<ferry::move::Key> unclaimed;    ///< started, and their rows do not say so yet: their VMs may not send
+    std::set<ferry::move::Key> silent;       ///< another host has them too: their VMs may not send
 };
 
 }  // namespace ferryd

@@ -75,7 +75,7 @@ Expected<void> Controller::Impl::attach(AttachedPort& port)
     if (auto committed = commit(transaction, stamp_now()); !committed)
         return tl::unexpected(committed.error());
     port.gates = std::make_unique<PortGates>(*port.port, port.attachment, wanted.macs, workers->threads()[port.worker]->gates());
-    port.polled = port.reachable = true;
+    port.reachable = true;  // polled when its VM may send
     return {};
 }
 

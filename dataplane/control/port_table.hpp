@@ -22,11 +22,10 @@ struct AttachedPort {
     std::uint32_t worker = 0;
     std::unique_ptr<PortGates> gates;
     bool held = false;                       ///< by an operator, as if its ring had stopped
-    bool silenced = false;                   ///< another host has one of its endpoints too: what its VM sends is not taken
+    bool started = false;                    ///< its VM runs, as far as has been told
     bool polled = false, reachable = false;  ///< what wiring() makes of it
     Tally before;                            ///< what its attachment's number had counted before it
     std::uint64_t kernel_drops = 0;          ///< as of the last look
-    std::uint64_t ring_start_tsc = 0;        ///< of the last start; 0: none
 
     bool is_vhost() const noexcept { return vhost != nullptr; }
     const std::string& name() const noexcept { return config.name; }
