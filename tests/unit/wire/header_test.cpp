@@ -42,6 +42,28 @@ TEST_CASE("reserved VXLAN bits are ignored on receipt, and a clear I flag invali
     CHECK_FALSE(header_at<VxlanHeader>(all_but_i.data()).has_valid_vni());
 }
 
+TEST_CASE("marks, stream and Don't Learn lie in reserved bits of the VXLAN header, beside those of the Group Policy")
+{
+    const auto is_plain = [](std::string_view hex) {
+        const Bytes bytes = from_hex(hex);
+        return header_at<VxlanHeader>(bytes.data()).is_plain();
+    };
+    CHECK(is_plain("08 00 00 00 12 34 56 00"));
+    CHECK(is_plain("08 00 00 00 12 34 56 ff"));
+    for (const char* header : {"48 00 00 00 12 34 56 07", "28 00 00 00 12 34 56 07", "08 40 00 00 12 34 56 00",
+                               "88 08 00 01 12 34 56 00", "00 00 00 00 12 34 56 00", "08 00 00 01 12 34 56 00"})
+        CHECK_FALSE(is_plain(header));
+
+    const Bytes detour = from_hex("48 40 00 00 12 34 56 07");
+    const auto& header = header_at<VxlanHeader>(detour.data());
+    CHECK(header.has_valid_vni());
+    CHECK((header.flags & vxlan_flag_detour) != 0);
+    CHECK((header.flags & vxlan_flag_turned) == 0);
+    CHECK((header.policy_flags & vxlan_dont_learn) != 0);
+    CHECK(header.stream() == 7);
+    CHECK(header.vni().value() == 0x123456);
+}
+
 TEST_CASE("Ethernet headers and VLAN tags read as they are sent")
 {
     const Bytes bytes = from_hex("ff ff ff ff ff ff  52 54 00 00 00 01  81 00  a0 07  08 06");

@@ -11,20 +11,21 @@ from dataclasses import dataclass, field
 
 from .ferryd import SENDER_PORT, UNDERLAY_PORT
 
-CAUSES = ("dock", "ring_full", "no_row", "underlay", "in_guest")
+# What a dock gives up, and what only a move's relay can lose, under ferryd's own names.
+DOCK_REASONS = ("dock_full", "dock_expired", "hold_expired")
+CAUSES = (*DOCK_REASONS, "ring_full", "no_row", "underlay", "in_guest")
 
 # ferryd's reasons in the words of the report. Others keep their own name.
 _CAUSE_OF_REASON = {
-    "ring_stopped": "dock",  # what a dock would hold until the VM runs on the other host
     "ring_full": "ring_full",
     **dict.fromkeys(("split_horizon", "flood_empty", "blackhole", "hairpin", "adjacency_gone", "attachment_unknown",
-                     "vni_unknown"), "no_row"),
+                     "vni_unknown", "label_unknown", "relay_ttl"), "no_row"),
     **dict.fromkeys(("transmit_failed", "underlay_down", "outer_truncated", "outer_version", "outer_options",
                      "outer_fragment", "outer_length", "outer_checksum", "udp_length", "udp_checksum"), "underlay"),
 }
 # What ferryd can only have dropped on the way from a remote VTEP to an attachment, and only on the way to a VTEP. Other
 # reasons may be either.
-_FROM_VTEP = {"ring_stopped", "ring_full", "split_horizon", "vxlan_flags", "vni_unknown", "ecn"}
+_FROM_VTEP = {*DOCK_REASONS, "label_unknown", "relay_ttl", "ring_stopped", "ring_full", "split_horizon", "vxlan_flags", "vni_unknown", "ecn"}
 _TO_VTEP = {"adjacency_gone", "frame_too_big", "no_headroom", "underlay_down"}
 
 
@@ -118,6 +119,9 @@ def _shared(topology, ferry, kernel, guest_kernel):
         yield [(ferry_peer, "to vm"), (ferry_peer, "from vm")], cause_of(reason), frames
     both_to = [(topology.linux_peer.name, "to vm"), (ferry_peer, "to vm")]
     both_from = [(topology.linux_peer.name, "from vm"), (ferry_peer, "from vm")]
+    for host, other in (vm_hosts, vm_hosts[::-1]):  # what came by the relay, or could not be relayed
+        for reason, frames in ferry[host.name].get(f"vtep {other.address}", {}).items():
+            yield both_to, cause_of(reason), frames
     for host in vm_hosts:
         yield both_to, "underlay", ferry[host.name].get(f"kernel {UNDERLAY_PORT}", 0)
         here, there = kernel[f"{host.name}/underlay"], kernel[f"U/to-{host.name}"]
