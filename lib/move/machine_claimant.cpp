@@ -68,6 +68,8 @@ void Machine::State::start_claim(const Event& on)
     endpoint.owner.reset();
     endpoint.conflict.reset();
     on.want(BeginClaim{endpoint.key, *labels, endpoint.relayed_before});
+    for (const OldLabels& old : endpoint.old_labels)
+        on.want(DemoteLabels{endpoint.key, old.labels});
     endpoint.relayed_before = false;
 
     if (place.kind == Place::Kind::plain)

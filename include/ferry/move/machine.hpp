@@ -77,6 +77,9 @@ struct EndTurn { Key key; Host to; };
 struct PointTo { Key key; Host to; };
 /// The books of the claim are closed: gate ordinary, row local, labels free.
 struct FinishClaim { Key key; Labels labels; };
+/// What still comes under the labels of an earlier claim is not of this one's old host: from now on it comes to the gate
+/// like direct, unmarked frames of the host that sends it. Follows BeginClaim; FreeLabels comes later.
+struct DemoteLabels { Key key; Labels labels; };
 /// An earlier claim's labels are free; nothing else changes.
 struct FreeLabels { Key key; Labels labels; };
 /// The books of the relay are closed: row remote, relaying without a label, or, where the attachment was taken away too
@@ -94,7 +97,8 @@ struct KeepTerm { std::uint64_t term; };
 struct Note { Key key; LedgerEntry entry; };
 
 using Action = std::variant<Send, Discard, Replay, BeginClaim, Open, Drain, Expect, BeginTurn, Flip, EndTurn, PointTo,
-                            FinishClaim, FreeLabels, FinishRelay, Withdraw, Announce, Silence, KeepTerm, Note>;
+                            FinishClaim, DemoteLabels, FreeLabels,
+                            FinishRelay, Withdraw, Announce, Silence, KeepTerm, Note>;
 using Actions = std::vector<Action>;
 
 /// One host's. All calls from one thread. Each event appends what is to be done to `out`. Never throws but for memory.

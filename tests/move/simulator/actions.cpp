@@ -145,6 +145,14 @@ void SimHost::want(move::FinishClaim& action)
     free_labels(action.labels);
 }
 
+void SimHost::want(move::DemoteLabels& action)
+{
+    if (world.options.broken == Broken::trust_old_labels)
+        return;
+    for (const Vni label : {action.labels.flush, action.labels.relay})
+        labels[label.value()].via = Via::direct;
+}
+
 void SimHost::want(move::FreeLabels& action) { free_labels(action.labels); }
 
 void SimHost::want(move::FinishRelay& action)

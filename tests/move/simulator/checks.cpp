@@ -128,6 +128,10 @@ Result World::run()
 
 void World::check(Result& result)
 {
+    for (const auto& one : hosts_)
+        for (const auto& [number, endpoint] : one->endpoints)
+            if (endpoint->gate.counters().out_of_order.get() != 0)
+                break_premise(number, "the dock had no room to keep order in");
     for (std::size_t i = 0; i < books.flows.size(); ++i) {
         const Flow& flow = books.flows[i];
         const bool holds = vms_[flow.endpoint].broken.empty();

@@ -136,14 +136,16 @@ void SimHost::from_underlay(const Packet& packet)
             return world.drop(packet.frame, Fate::label_unknown);
         number = label->second.endpoint;
         arrival.via = label->second.via;
+        if (arrival.via == Via::direct)
+            arrival.mark = Mark::none;
     }
     SimEndpoint& endpoint = at(number);
     const SimRow row = endpoint.seen[(world.books.flow_of(packet.frame) + packet.from) % workers];
     switch (row.kind) {
     case SimRow::Kind::absent: return world.drop(packet.frame, Fate::no_row);
     case SimRow::Kind::local:
-        return arrival.via == Via::direct ? to_attachment(endpoint, packet.frame, arrival)
-                                          : to_gate(endpoint, packet.frame, arrival);
+        return packet.label == 0 ? to_attachment(endpoint, packet.frame, arrival)
+                                 : to_gate(endpoint, packet.frame, arrival);
     case SimRow::Kind::gated: return to_gate(endpoint, packet.frame, arrival);
     case SimRow::Kind::remote: return relay(endpoint, row.to, row.label, packet, arrival);
     case SimRow::Kind::turning: break;

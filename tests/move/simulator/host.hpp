@@ -152,6 +152,7 @@ private:
     void want(move::EndTurn& action);
     void want(move::PointTo& action);
     void want(move::FinishClaim& action);
+    void want(move::DemoteLabels& action);
     void want(move::FreeLabels& action);
     void want(move::FinishRelay& action);
     void want(move::Withdraw& action);

@@ -55,6 +55,7 @@ int main(int argc, char** argv)
         {"no-barrier", Broken::no_barrier},     {"short-arm", Broken::short_arm},
         {"short-plain", Broken::short_plain},   {"open-on-timer", Broken::open_on_timer},
         {"stop-marking", Broken::stop_marking}, {"no-returning", Broken::no_returning},
+        {"trust-old-labels", Broken::trust_old_labels},
         {"no-repeat", Broken::no_repeat},       {"forget-term", Broken::forget_term}};
     app.add_option("--break", options.broken, "take a mechanism out")
         ->transform(CLI::CheckedTransformer(mechanisms));

@@ -16,6 +16,7 @@ enum class Broken : std::uint8_t {
     open_on_timer,        ///< the new host opens without waiting for the flush
     stop_marking,         ///< senders do not mark their direct frames
     no_returning,         ///< a host to which the endpoint comes back trusts ferry hosts' order at once
+    trust_old_labels,     ///< what comes under an earlier claim's labels passes like this one's
     no_repeat,            ///< messages are sent once
     forget_term,          ///< a host that starts again knows no term
 };
