@@ -125,12 +125,14 @@ inline arrive(h, flow) {
 #define HELD_BY_OTHERS(h) 0
 #endif
 
+#define T_MERGE(h) (BARRIER_MAY_FAIL && ALL_DETOURS(h) == 0 && HELD_BY_OTHERS(h) == 0)
+
 /* ---- claiming ---- */
 inline claim(h) { claims!!h, to[h], version[h], life[h] }
 
 inline start_claim(h) {
-    row[h] = CLAIMING; open[h] = 0; plain_waited[h] = 0; flushed[h] = 0; knows_count[h] = 0; merge_waited[h] = 0; came_relayed[h] = 0;
-    marked[h * STREAMS] = 0; marked[h * STREAMS + STREAMS - 1] = 0;
+    row[h] = CLAIMING; open[h] = 0; plain_waited[h] = 0; flushed[h] = 0; came_relayed[h] = 0;
+    knows_count[h] = 0; merge_waited[h] = 0; marked[h * STREAMS] = 0; marked[h * STREAMS + STREAMS - 1] = 0;
     claim(h)
 }
 
@@ -277,9 +279,8 @@ end: do
         turn[h] = version[h]; turn_to[h] = to[h] }
     :: atomic { !knows_count[h] && turned[h] > settled[h] -> knows_count[h] = 1 }
     :: atomic { knows_count[h] && turned[h] > settled[h] && open[h] && BARRIER_OVER(h, 0) && BARRIER_OVER(h, STREAMS - 1) && (SETTLE_EARLY || len(merge_p[h]) == 0) ->
-        settled[h] = turned[h]; knows_count[h] = 0; marked[h * STREAMS] = 0;
+        settled[h] = turned[h]; knows_count[h] = 0; merge_waited[h] = 0; marked[h * STREAMS] = 0;
         marked[h * STREAMS + STREAMS - 1] = 0 }
-    :: atomic { BARRIER_MAY_FAIL && open[h] && !merge_waited[h] && ALL_DETOURS(h) == 0 && HELD_BY_OTHERS(h) == 0 ->
-        merge_waited[h] = 1 }
+    :: atomic { T_MERGE(h) && open[h] && !merge_waited[h] && turned[h] > settled[h] -> merge_waited[h] = 1 }
     od
 }

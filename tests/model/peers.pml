@@ -7,13 +7,20 @@
  * Mechanisms that can be taken out:
  *   TOLD_BY_D      P changes its row as soon as D announces K     NO_T_ARM     it does not wait between mark and change
  *   STOP_MARKING   it need not mark what it sends past the barrier
+ *   T_ARM_TRANSIT  T_arm does not cover the time of a claim on the way back
  *   NO_BARRIER_AT_DEATH  it does not mark what it sends to D when S is dead
  * ASKS: an announcement makes P ask the host that its row names.
  */
 #ifdef NO_T_ARM
 #define ARMED true
 #else
-#define ARMED (on_wires[0] + (turns > 1 -> on_wires[1] : 0) + (turns > 2 -> on_wires[2] : 0) == 0)
+/* On the way back the old host may hold P's frames for its own claim's time; T_arm has to cover that too. */
+#if defined(ROLLBACK) && !defined(T_ARM_TRANSIT)
+#define HELD_AT_ROW len(merge_p[p_row])
+#else
+#define HELD_AT_ROW 0
+#endif
+#define ARMED (HELD_AT_ROW + on_wires[0] + (turns > 1 -> on_wires[1] : 0) + (turns > 2 -> on_wires[2] : 0) == 0)
 #endif
 #if STREAMS > 1
 #define ALL_MARK (marking[0] && marking[1])
