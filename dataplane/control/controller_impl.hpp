@@ -111,6 +111,7 @@ struct Controller::Impl final : RingHost {
     void act(const ferry::move::EndTurn& wanted);
     void act(const ferry::move::PointTo& wanted);
     void act(const ferry::move::FinishClaim& wanted);
+    void act(const ferry::move::DemoteLabels& wanted);
     void act(const ferry::move::FreeLabels& wanted);
     void act(const ferry::move::FinishRelay& wanted);
     void act(const ferry::move::Withdraw& wanted);

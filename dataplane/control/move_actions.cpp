@@ -255,6 +255,12 @@ void Controller::Impl::act(const move::FinishClaim& wanted)
     free_later(wanted.labels);
 }
 
+void Controller::Impl::act(const move::DemoteLabels& wanted)
+{
+    tables->labels().demote(wanted.labels.flush);
+    tables->labels().demote(wanted.labels.relay);
+}
+
 void Controller::Impl::act(const move::FreeLabels& wanted)
 {
     free_later(wanted.labels);

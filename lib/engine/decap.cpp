@@ -54,7 +54,10 @@ inline const std::uint8_t* strip(Burst& burst, std::size_t i, const OuterHeaders
     burst.keys[i] = key;
     burst.verdicts[i] = Verdict::labelled;
     burst.arrivals[i] = arrival_of(*burst.frames[i], burst.peers[i]);
-    burst.arrivals[i].via = Labels::is_flush(vni) ? Via::flush : Via::relay;
+    if (tables.labels().is_demoted(vni))
+        burst.arrivals[i].mark = Mark::none;
+    else
+        burst.arrivals[i].via = Labels::is_flush(vni) ? Via::flush : Via::relay;
     burst.any_labelled = true;
     return true;
 }

@@ -37,6 +37,12 @@ Expected<void> Labels::set(Vni label, FdbKey key)
     return {};
 }
 
+void Labels::demote(Vni label) noexcept
+{
+    if (contains(label) && word_of(label) != 0)
+        keys_[label.value() - first_].store(word_of(label) | demoted, std::memory_order_release);
+}
+
 void Labels::clear(Vni label) noexcept
 {
     if (contains(label))

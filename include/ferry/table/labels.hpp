@@ -30,17 +30,28 @@ public:
     {
         if (!contains(label))
             return {};
-        return FdbKey::from_word(keys_[label.value() - first_].load(std::memory_order_acquire));
+        return FdbKey::from_word(word_of(label) & ~demoted);
     }
+    /// Reader: frames under the label are not of the endpoint's present move, and count as direct ones of their sender.
+    bool is_demoted(Vni label) const noexcept { return contains(label) && (word_of(label) & demoted) != 0; }
 
     /// Writer: readers see it at once. Fails with invalid_argument (no label) or already_exists (leads to another key).
     Expected<void> set(Vni label, FdbKey key);
+    /// Writer: the label leads where it led, but belongs to an earlier move. What leads nowhere does so afterwards too.
+    void demote(Vni label) noexcept;
     /// Writer: the label leads nowhere from now on; a burst under way may still follow it. To be called for an
     /// endpoint's labels before its segment goes. What is no label is none afterwards either.
     void clear(Vni label) noexcept;
 
 private:
     Labels() = default;
+
+    /// The group bit of the key's MAC, which no endpoint has (IEEE 802-2014 §8.2).
+    static constexpr std::uint64_t demoted = std::uint64_t{1} << 40;
+    std::uint64_t word_of(Vni label) const noexcept
+    {
+        return keys_[label.value() - first_].load(std::memory_order_acquire);
+    }
 
     std::uint32_t first_ = 0;
     std::uint32_t count_ = 0;

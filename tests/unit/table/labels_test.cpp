@@ -79,3 +79,20 @@ TEST_CASE("a label leads to its endpoint until it is cleared")
     CHECK(labels->find(vni(0xf0'0003)) == key(2));
     CHECK(labels->set(vni(0xf0'0002), key(2)));
 }
+
+TEST_CASE("a label of an earlier move still leads to its endpoint, and says so until it is set anew")
+{
+    const auto labels = *Labels::make(0xf0'0000, 16);
+    REQUIRE(labels->set(vni(0xf0'0002), key(1)));
+    CHECK_FALSE(labels->is_demoted(vni(0xf0'0002)));
+    labels->demote(vni(0xf0'0002));
+    CHECK(labels->is_demoted(vni(0xf0'0002)));
+    CHECK(labels->find(vni(0xf0'0002)) == key(1));
+    labels->clear(vni(0xf0'0002));
+    labels->demote(vni(0xf0'0002));
+    labels->demote(vni(0xf0'0010));
+    CHECK_FALSE(labels->is_demoted(vni(0xf0'0002)));
+    CHECK(labels->find(vni(0xf0'0002)) == FdbKey{});
+    REQUIRE(labels->set(vni(0xf0'0002), key(2)));
+    CHECK_FALSE(labels->is_demoted(vni(0xf0'0002)));
+}
