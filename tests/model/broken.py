@@ -23,7 +23,6 @@ VARIANTS = {
     "no terms": ("RESTART NO_TERMS", "row"),
     "terms of what was used, not seen": ("RESTART TERM_USED", "row"),
     "a peer that turns at S's death does not mark": ("CRASH_S NO_BARRIER_AT_DEATH", "delivered"),
-    "T_arm shorter than transit and claim, on the way back": ("ROLLBACK N=3 T_ARM_TRANSIT", "delivered"),
     "back while a turn is under way (a known limit)": ("ROLLBACK N=3", "delivered"),
     "the way back without the count of relayed frames": ("ROLLBACK NO_RELAY_COUNT", "delivered"),
 }
