@@ -123,6 +123,8 @@ struct Controller::Impl final : RingHost {
     void command(const ferry::move::Key& key, GateCommand wanted);
     EndpointGate* gate_of(const ferry::move::Key& key);
     bool set_row(const ferry::move::Key& key, ferry::Row wanted);
+    void finish_what_waited();
+    void look_after_unseen();
     void let_send(const ferry::move::Key& key);
     void end_turn(const ferry::move::Key& key, ferry::TurnId turn);
     void point_to(const ferry::move::Key& key, ferry::move::Host to);

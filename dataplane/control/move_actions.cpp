@@ -33,19 +33,37 @@ void Controller::Impl::apply()
     if (moves->applying)
         return;
     moves->applying = true;
-    for (std::size_t i = 0; i < moves->wanted.size(); ++i) {
-        const move::Action action = moves->wanted[i];
-        std::visit([this](const auto& wanted) { act(wanted); }, action);
-    }
-    moves->wanted.clear();
-    if (!moves->started.empty()) {
+    do {
+        for (std::size_t i = 0; i < moves->wanted.size(); ++i) {
+            const move::Action action = moves->wanted[i];
+            std::visit([this](const auto& wanted) { act(wanted); }, action);
+        }
+        moves->wanted.clear();
+        finish_what_waited();
+    } while (!moves->wanted.empty());
+    moves->applying = false;
+}
+
+/// One wait for the workers for all that the actions left to be done behind it, after messages have gone.
+void Controller::Impl::finish_what_waited()
+{
+    if (!moves->admit.empty()) {
+        wait_for_workers();
         const std::int64_t now = nanoseconds_of(rte_rdtsc());
         for (const auto& [key, time] : moves->started)
             if (MoveStatus* status = moves->book.find(key, MoveStatus::Role::destination))
                 status->visible_us = static_cast<double>(now - time) / 1e3;
         moves->started.clear();
+        for (const Key& key : std::exchange(moves->admit, {}))
+            let_send(key);
     }
-    moves->applying = false;
+    if (!moves->relayed.empty()) {
+        workers->wait_until_handed_on();  // their gates get nothing more
+        for (const Key& key : std::exchange(moves->relayed, {})) {
+            close_relay(key);
+            command(key, {GateCommand::Kind::ring});
+        }
+    }
 }
 
 void Controller::Impl::command(const GateCommand& command)
@@ -69,7 +87,7 @@ void Controller::Impl::command(const Key& key, GateCommand wanted)
         command(wanted);
 }
 
-/// Changes one row for the machine; returns when every worker sees it. A permanent row stands.
+/// Changes one row for the machine, and does not wait until workers see it. A permanent row stands.
 bool Controller::Impl::set_row(const Key& key, Row wanted)
 {
     const Row present = row(key.vni, key.mac);
@@ -84,19 +102,33 @@ bool Controller::Impl::set_row(const Key& key, Row wanted)
         spdlog::error("the row of {} is not changed: {}", text_of(key), set.error().sentence);
         return false;
     }
-    if (auto committed = commit(transaction, stamp_now()); !committed) {
+    if (auto committed = transaction.commit(); !committed) {
         spdlog::error("the row of {} is not changed: {}", text_of(key), committed.error().sentence);
         return false;
     }
+    ferry::reclaim(*tables);
     if (present.kind() == RowKind::turning && (wanted.kind() != RowKind::turning || wanted.turn() != present.turn()))
         end_turn(key, present.turn());
     return true;
 }
 
+/// No row names the turn any more; its place is free when no worker can still use it.
 void Controller::Impl::end_turn(const Key& key, ferry::TurnId turn)
 {
     moves->turns.erase(key);
-    tables->turns().release(turn);  // set_row() has waited for the workers
+    moves->unseen.push_back({tables->qsbr().start(), turn, std::nullopt});
+}
+
+void Controller::Impl::look_after_unseen()
+{
+    while (!moves->unseen.empty() && tables->qsbr().passed(moves->unseen.front().token)) {
+        const Moves::Unseen seen = moves->unseen.front();
+        moves->unseen.pop_front();
+        if (seen.released)
+            tables->turns().release(*seen.released);
+        if (seen.marking)
+            moves->machine->marking(*seen.marking, nanoseconds_of(rte_rdtsc()), moves->wanted);
+    }
 }
 
 void Controller::Impl::act(const move::Send& wanted)
@@ -143,7 +175,7 @@ void Controller::Impl::act(const move::BeginClaim& wanted)
     }
     set_row(wanted.key, Row::gated(local->second.port->attachment, RowOrigin::endpoint));
     close_relay(wanted.key);
-    let_send(wanted.key);
+    moves->admit.push_back(wanted.key);
 }
 
 void Controller::Impl::act(const move::Open& wanted)
@@ -206,7 +238,7 @@ void Controller::Impl::act(const move::BeginTurn& wanted)
         return;
     }
     moves->turns[wanted.key] = *begun;
-    moves->machine->marking(wanted.key, nanoseconds_of(rte_rdtsc()), moves->wanted);
+    moves->unseen.push_back({tables->qsbr().start(), std::nullopt, wanted.key});
 }
 
 void Controller::Impl::act(const move::Flip& wanted)
@@ -274,10 +306,9 @@ void Controller::Impl::free_later(const move::Labels& labels)
 void Controller::Impl::act(const move::FinishRelay& wanted)
 {
     const auto vtep = vtep_id(wanted.to);
-    if (vtep && set_row(wanted.key, Row::relaying(*vtep, RowOrigin::endpoint, wanted.label.value_or(ferry::own_vni))))
-        workers->wait_until_handed_on();  // the gate gets nothing more
-    close_relay(wanted.key);
-    command(wanted.key, {GateCommand::Kind::ring});
+    if (vtep)
+        set_row(wanted.key, Row::relaying(*vtep, RowOrigin::endpoint, wanted.label.value_or(ferry::own_vni)));
+    moves->relayed.push_back(wanted.key);
 }
 
 /// Tells the machine what has gone by the gate's relay since the last time.

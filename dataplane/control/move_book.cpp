@@ -89,11 +89,14 @@ bool begins(Phase phase)
 
 bool ends(Phase phase)
 {
-    return phase == Phase::closed || phase == Phase::settled || phase == Phase::turn_over || phase == Phase::turned_alone;
+    return phase == Phase::closed || phase == Phase::turn_over || phase == Phase::turned_alone;
 }
 
-/// The last phase of a record, which ends when nothing waits any more.
-bool empties_dock(Phase phase) { return phase == Phase::hold_expired || phase == Phase::replayed; }
+/// The last phase of a record, which ends when nothing waits in the gate any more.
+bool empties_gate(Phase phase)
+{
+    return phase == Phase::hold_expired || phase == Phase::replayed || phase == Phase::settled;
+}
 
 constexpr std::size_t index_of(MoveStatus::Role role) { return static_cast<std::size_t>(role); }
 
@@ -132,7 +135,7 @@ void MoveBook::note(const Key& key, const LedgerEntry& entry)
         record = &begin(key, *role);
     apply(*record, entry);
     changed(record->status);
-    if (empties_dock(entry.phase))
+    if (empties_gate(entry.phase))
         record->emptying = true;
     else if (ends(entry.phase))
         end(*record);

@@ -189,6 +189,7 @@ void Controller::Impl::look_after_moves()
     for (const Moves::Sighting& seen : moves->sightings)
         (void)moves->machine->seen_elsewhere(seen.key, seen.row, seen.at, now, moves->wanted);  // its next frame tells again
     moves->sightings.clear();
+    look_after_unseen();
     if (const auto deadline = moves->machine->deadline(); deadline && *deadline <= now)
         moves->machine->tick(now, moves->wanted);
     apply();

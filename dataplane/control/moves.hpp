@@ -37,6 +37,13 @@ struct Moves {
         ferry::move::Host row, at;
     };
 
+    /// A change of a row that a worker may not have seen yet, and what is to be done when all have.
+    struct Unseen {
+        ferry::GraceToken token{};
+        std::optional<ferry::TurnId> released;
+        std::optional<ferry::move::Key> marking;
+    };
+
     explicit Moves(std::int64_t to_realtime) : book(to_realtime) {}
 
     std::unique_ptr<ferry::move::Machine> machine;
@@ -47,6 +54,9 @@ struct Moves {
     std::map<ferry::move::Key, Local> local;
     std::map<ferry::move::Key, ferry::TurnId> turns;
     std::deque<Later> later;
+    std::deque<Unseen> unseen;
+    std::vector<ferry::move::Key> admit;      ///< their VMs may send when workers have seen their rows
+    std::vector<ferry::move::Key> relayed;    ///< their relays end when workers have seen their rows
     std::vector<Sighting> sightings;
     std::map<ferry::move::Key, std::int64_t> started;  ///< ring starts whose row is not seen by all workers yet
     std::set<ferry::move::Key> unclaimed;    ///< started, and their rows do not say so yet: their VMs may not send
