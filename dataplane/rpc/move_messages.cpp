@@ -87,8 +87,11 @@ class Reader {
 public:
     bool good() const noexcept { return good_; }
 
+    /// Hosts take over what is higher than their own: one that has lost its mind must not take the room above.
     move::Version version(const v1::MoveVersion& message)
     {
+        constexpr std::uint64_t most = std::uint64_t{1} << 56;
+        check(message.term() < most && message.epoch() < most);
         return {message.term(), message.epoch(), ferry::Ipv4Address::from_host(message.host())};
     }
     ferry::Vni vni(std::uint32_t value)

@@ -92,6 +92,8 @@ TEST_CASE("values outside their range are refused")
     CHECK(refused([](auto& m) { m.mutable_turn()->set_to(0); }));
     CHECK(refused([](auto& m) { m.mutable_turn()->set_to(0xe000'0001); }));
     CHECK(refused([](auto& m) { m.mutable_claim()->set_flush_label(1 << 24); }));
+    CHECK(refused([](auto& m) { m.mutable_turn()->mutable_version()->set_term(1ull << 56); }));
+    CHECK(refused([](auto& m) { m.mutable_turn()->mutable_version()->set_epoch(~0ull); }));
 }
 
 TEST_CASE("a message of a kind that is not known is nothing")
