@@ -29,11 +29,14 @@ void Machine::State::ring_started(const Event& on, const Place& place)
 }
 
 /// Where this host is the one that relays, what it has begun ends first: docked frames are on their way to the new host,
-/// and a sender's turn leads there.
+/// and a sender's turn leads there. So does this host's own turn, whose direct frames the present owner may still hold back.
 void Machine::State::start_claim(const Event& on)
 {
     Endpoint& endpoint = on.endpoint;
     if (!endpoint.starting || (endpoint.relaying && !can_return(endpoint)))
+        return;
+    const auto& turning = endpoint.turning;
+    if (turning && turning->via != config.self && turning->stage >= Turning::Stage::flip && on.now < endpoint.start_at)
         return;
     const std::optional<Labels> labels = take_labels();
     if (!labels) {

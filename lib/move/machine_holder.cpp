@@ -7,7 +7,11 @@ void Machine::State::ring_stopped(const Event& on)
 {
     Endpoint& endpoint = on.endpoint;
     endpoint.running = false;
-    endpoint.starting.reset();
+    if (endpoint.starting) {
+        endpoint.starting.reset();
+        begin_next_turn(on);
+        return;
+    }
     if (endpoint.held_until || endpoint.relaying)
         return;
     if (endpoint.role == Role::none) {

@@ -47,7 +47,7 @@ void Machine::State::begin_turn(const Event& on, const Turning& turn)
 void Machine::State::begin_next_turn(const Event& on)
 {
     Endpoint& endpoint = on.endpoint;
-    if (endpoint.turning || endpoint.relaying || !endpoint.next_turn)
+    if (endpoint.turning || endpoint.relaying || endpoint.starting || !endpoint.next_turn)
         return;
     const Turning next = *endpoint.next_turn;
     endpoint.next_turn.reset();
@@ -93,6 +93,7 @@ void Machine::State::end_turn(const Event& on)
     on.want(EndTurn{endpoint.key, turning.to});
     repeat(on, turning.via, TurnEnded{turning.version, turning.stream});
     begin_next_turn(on);
+    start_claim(on);
 }
 
 /// The endpoint comes here: there is nobody to turn to.

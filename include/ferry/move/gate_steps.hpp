@@ -214,6 +214,8 @@ void Gate<Frame>::empty(std::int64_t now)
     case Outlet::flush: break;
     }
     empty_to_host(Via::flush, now);
+    if (intake_waiting_ > 0)
+        return;  // the new host's own senders must not overtake what waits here for its order
     outlet_ = Outlet::relay;
     GateEvent event;
     event.kind = GateEvent::Kind::drained;

@@ -177,7 +177,10 @@ void SimHost::want(move::Withdraw& action)
     endpoint.merging = false;
     endpoint.gate.finish(world.clock.now());
     endpoint.gate.discard(world.clock.now());
-    set_row(endpoint, {});
+    set_row(endpoint, {}, [this, &endpoint, change = endpoint.row_changes + 1] {
+        if (endpoint.row_changes == change)
+            endpoint.gate.discard(world.clock.now());  // what workers brought that had not seen it yet
+    });
 }
 
 void SimHost::want(move::Announce& action) { world.announce(World::endpoint_of(action.key), index); }

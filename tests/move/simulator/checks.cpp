@@ -65,6 +65,12 @@ void World::noted(unsigned index, const move::Note& note)
                       note.entry.host.is_zero() ? -1 : static_cast<int>(host_of(note.entry.host)), note.entry.count));
     if (note.entry.phase == move::Phase::stream_timed_out)
         ++timed_out_;
+    if (note.entry.phase == move::Phase::granted) {
+        Vm& vm = vms_[number];
+        if (note.entry.version <= vm.granted)
+            fail(fmt::format("endpoint {}: host {} grants a version that is not above all earlier ones", number, index));
+        vm.granted = std::max(vm.granted, note.entry.version);
+    }
     if (note.entry.phase != move::Phase::grant_received && note.entry.phase != move::Phase::taken)
         return;
     host(index).at(number).owner = true;

@@ -35,12 +35,6 @@ void World::send_message(unsigned from, unsigned to, const move::Message& messag
 {
     ++messages_;
     ++vms_[endpoint_of(message.key)].messages;
-    if (const auto* grant = std::get_if<move::Grant>(&message.body)) {
-        Vm& vm = vms_[endpoint_of(message.key)];
-        if (grant->version < vm.granted && vm.broken.empty())
-            fail(fmt::format("endpoint {}: host {} grants a version below an earlier one", endpoint_of(message.key), from));
-        vm.granted = std::max(vm.granted, grant->version);
-    }
     if (!is_ferry(to))
         return fail(fmt::format("host {} sends a message to {}, which is plain", from, to));
     if (options.trace)
