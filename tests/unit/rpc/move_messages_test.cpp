@@ -10,7 +10,7 @@ using ferryd::to_message;
 namespace {
 
 const Key key{*ferry::Vni::make(0xff'fffe), *ferry::MacAddress::parse("52:54:00:ff:00:01")};
-const Version version{0xffff'ffff'ffff'fff0, 7, *ferry::Ipv4Address::parse("172.16.0.1")};
+const Version version{0xff'ffff'ffff'fff0, 7, *ferry::Ipv4Address::parse("172.16.0.1")};
 const Host host = *ferry::Ipv4Address::parse("223.1.2.3");
 
 /// The fields of a body, so that two can be compared.
