@@ -23,7 +23,7 @@ VARIANTS = {
     "no terms": ("RESTART NO_TERMS", "row"),
     "terms of what was used, not seen": ("RESTART TERM_USED", "row"),
     "a peer that turns at S's death does not mark": ("CRASH_S NO_BARRIER_AT_DEATH", "delivered"),
-    "back while a turn is under way (a known limit)": ("ROLLBACK N=3", "delivered"),
+    "back while a turn is under way": ("ROLLBACK N=3 CLAIM_AT_ONCE", "delivered"),
     "the way back without the count of relayed frames": ("ROLLBACK NO_RELAY_COUNT", "delivered"),
 }
 

@@ -14,9 +14,8 @@ CONFIGURATIONS = {
     "cancelled first, with a plain peer": "CANCEL PLAIN",
     "on to a third host": "CHAIN N=3",
     "on to a third host, two flows": "CHAIN TWO_FLOWS NP=1",
-    "on to a third host, with a plain peer": "CHAIN PLAIN NP=1",
     "on to a third host that asks the first": "CHAIN STALE N=3",
-    "back to the first host": "ROLLBACK",
+    "back to the first host": "ROLLBACK N=3",
     "two VMs claim": "CONFLICT",
     "a second VM starts while the first runs": "IMPOSTOR",
     "the source dies": "CRASH_S N=3",
@@ -25,6 +24,7 @@ CONFIGURATIONS = {
     "the source starts again before the move": "RESTART N=3",
 }
 LONG_CONFIGURATIONS = {
+    "on to a third host, with a plain peer": "CHAIN PLAIN NP=1",
     "two ferry flows on to a third host": "CHAIN TWO_FLOWS",
     "the source dies, plain peer, longer": "CRASH_S PLAIN",
 }

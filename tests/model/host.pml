@@ -10,6 +10,7 @@
  *   GRANT_OLD_CLAIM  a claim is granted whatever version it knows
  *   SETTLE_HELD      D settles while frames are still held behind the barrier
  *   T_PLAIN_ONE_HOP  T_plain does not cover what the host before held for its own T_plain
+ *   CLAIM_AT_ONCE    a host to which K comes back claims it though the turn to which it sent P is not over
  *   NO_RELAY_COUNT   the claim of a host that K comes back to does not say how much that host relayed
  */
 #define SERVES(h) (row[h] == OWNER || row[h] == MERGING || row[h] == CLAIMING)
@@ -46,7 +47,7 @@ inline output(h, flow) {
 #ifdef TURN_EARLY
 #define MAY_TURN(h) (row[h] == DRAINING || row[h] == RELAYING)
 #else
-#define MAY_TURN(h) (row[h] == RELAYING)
+#define MAY_TURN(h) (row[h] == RELAYING && !ring[h])
 #endif
 
 /* a direct frame is past its barrier: its mark has done its work */
@@ -128,6 +129,16 @@ inline arrive(h, flow) {
 #define T_MERGE(h) (BARRIER_MAY_FAIL && ALL_DETOURS(h) == 0 && HELD_BY_OTHERS(h) == 0)
 
 /* ---- claiming ---- */
+/* A host that relays claims again only when the turn to which it has sent P is over: what P marked for the other host's
+ * barrier must get there. */
+#ifdef CLAIM_AT_ONCE
+#define TURN_PENDING(h) false
+#else
+#define TURN_PENDING(h) (turn[h] == version[h] && \
+    ((p_row == (h) && p_version < version[h]) || (p_version == version[h] && behind)))
+#endif
+#define CLAIMS_AGAIN(h) (row[h] == RELAYING && ring[h] && !GRANTS_RUNNING && !TURN_PENDING(h))
+
 inline claim(h) { claims!!h, to[h], version[h], life[h] }
 
 inline start_claim(h) {
@@ -182,7 +193,6 @@ inline finish_draining(h) {
 #ifndef COUNT_AT_GRANT
         drained[to[h]] = version[h]; drained_count[to[h]] = sent_flushed[h];
 #endif
-        if :: ring[h] && !GRANTS_RUNNING -> start_claim(h) :: else fi                   /* the VM came back meanwhile */
     :: else
     fi
 }
@@ -242,6 +252,9 @@ end: do
     :: atomic { open[h] && plain_waited[h] && len(merge_l[h]) > 0 ->
         merge_l[h]?flow, number, mark, wave; output(h, flow); CLEAR }
     :: atomic { open[h] && !plain_waited[h] && len(merge_l[h]) > 0 && PLAIN_OVER(h) -> plain_waited[h] = 1 }
+
+    /* the VM came back */
+    :: atomic { CLAIMS_AGAIN(h) -> start_claim(h) }
 
     /* claims of others */
     ANSWER(S, 0)

@@ -25,8 +25,6 @@
  *   CRASH_S    S dies once D's ring runs    CRASH_D    D dies then, and starts again
  *   RESTART    S dies and starts again before the VM moves to D
  *   IMPOSTOR   D's ring starts while S's runs, and S's never stops
- * Known to fail: ROLLBACK with N=3. While P turns, the first host holds marked frames for its own claim, for which the
- * second host's barrier waits before it grants. docs/model.md tells what would mend it.
  * NO_… and others of peers.pml and host.pml take one mechanism out; each of those must be found wrong.
  */
 

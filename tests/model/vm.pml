@@ -9,7 +9,7 @@ inline start_ring(h) {
 #endif
     if
     :: OWNS(h) -> won[h] = 1                                          /* cancelled: the dock is replayed */
-    :: row[h] == CLAIMING || row[h] == DRAINING                       /* what is under way goes on */
+    :: row[h] == CLAIMING || row[h] == DRAINING || row[h] == RELAYING /* what is under way goes on: CLAIMS_AGAIN */
     :: else -> start_claim(h)
     fi
 }

@@ -141,6 +141,10 @@ class FerryVtep:
     def pid(self) -> int:
         return self._process.pid
 
+    def send_signal(self, number: int) -> None:
+        """Sends ferryd a signal that it does not end by."""
+        self._process.send_signal(number)
+
     def log_text(self) -> str:
         return self.log.read_text(encoding="utf-8", errors="replace")
 
