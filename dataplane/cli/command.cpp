@@ -33,16 +33,19 @@ Expected<const T*> find(const std::vector<T>& all, std::string_view word, const 
 
 std::string usage_line(const Object& object, const Verb& verb)
 {
-    return fmt::format("ferryctl [OPTIONS] {} {}{}{}", object.name, verb.name, *verb.synopsis != '\0' ? " " : "",
-                       verb.synopsis);
+    std::string line = fmt::format("ferryctl [OPTIONS] {}", object.name);
+    for (const char* part : {verb.name, verb.synopsis})
+        line += fmt::format("{}{}", *part != '\0' ? " " : "", part);
+    return line;
 }
 
 }  // namespace
 
 const std::vector<Object>& all_objects()
 {
-    static const std::vector<Object> objects{fdb_commands(),  vni_commands(),   vtep_commands(),
-                                             port_commands(), stats_commands(), move_commands()};
+    static const std::vector<Object> objects{fdb_commands(),  vni_commands(),     vtep_commands(), port_commands(),
+                                             move_commands(), hold_commands(), release_commands(), peer_commands(),
+                                             stats_commands()};
     return objects;
 }
 

@@ -26,7 +26,7 @@ struct Verb {
     Expected<Action> (*prepare)(const Arguments& arguments);
 };
 
-/// The first verb is the one meant where none is given.
+/// The first verb is the one meant where none is given. An object that is a verb itself has one without a name.
 struct Object {
     const char* name;
     const char* summary;
@@ -39,6 +39,9 @@ Object vtep_commands();
 Object port_commands();
 Object stats_commands();
 Object move_commands();
+Object hold_commands();
+Object release_commands();
+Object peer_commands();
 
 /// All of them, in the order of ferryctl's help.
 const std::vector<Object>& all_objects();

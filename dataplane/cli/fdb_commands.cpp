@@ -25,10 +25,10 @@ std::string line_of(const FdbStatus& row)
     return line;
 }
 
-void print_event(Output& out, const MoveEvent& event)
+void print_change(Output& out, const FdbChange& change)
 {
     if (out.json())
-        out.print(to_json(event));
+        out.print(to_json(change));
 }
 
 Expected<Action> prepare_show(const Arguments& arguments)
@@ -70,7 +70,7 @@ Expected<Action> prepare_set(const Arguments& arguments, ControlApi::FdbMode mod
         place.port = arguments.value("port");
     }
     return [=, vni = *vni, mac = *mac](ControlApi& api, Output& out) {
-        return api.set_fdb(vni, mac, place, mode).map([&](const MoveEvent& event) { print_event(out, event); });
+        return api.set_fdb(vni, mac, place, mode).map([&](const FdbChange& change) { print_change(out, change); });
     };
 }
 
@@ -93,7 +93,7 @@ Expected<Action> prepare_del(const Arguments& arguments)
     if (!vni)
         return tl::unexpected(vni.error());
     return [vni = *vni, mac = *mac](ControlApi& api, Output& out) {
-        return api.remove_fdb(vni, mac).map([&](const MoveEvent& event) { print_event(out, event); });
+        return api.remove_fdb(vni, mac).map([&](const FdbChange& change) { print_change(out, change); });
     };
 }
 

@@ -1,5 +1,7 @@
 #include "cli/json.hpp"
 
+#include "cli/move_text.hpp"
+
 namespace ferryd {
 
 namespace {
@@ -13,9 +15,41 @@ void add_traffic(Json& object, const TrafficStatus& traffic)
     object["drops"] = Json(traffic.drops);
 }
 
-Json or_null(const std::optional<double>& number)
+template <typename T>
+Json or_null(const std::optional<T>& value)
 {
-    return number ? Json(*number) : Json(nullptr);
+    return value ? Json(*value) : Json(nullptr);
+}
+
+Json or_null(ferry::move::Host host)
+{
+    return host.is_zero() ? Json(nullptr) : Json(host.to_string());
+}
+
+Json to_json(const ferry::move::Version& version)
+{
+    return {{"term", version.term}, {"epoch", version.epoch}, {"host", or_null(version.host)}};
+}
+
+Json to_json(const MoveLedger& ledger)
+{
+    Json object;
+    object["received"] = ledger.received;
+    object["flush_received"] = ledger.flush_received;
+    object["flush_told"] = or_null(ledger.flush_told);
+    object["relay_received"] = ledger.relay_received;
+    object["relay_told"] = or_null(ledger.relay_told);
+    object["docked"] = ledger.docked;
+    object["delivered"] = ledger.delivered;
+    object["replayed"] = ledger.replayed;
+    object["flushed"] = ledger.flushed;
+    object["relayed"] = ledger.relayed;
+    object["waiting"] = ledger.waiting;
+    object["late_flush"] = ledger.late_flush;
+    object["out_of_order"] = ledger.out_of_order;
+    object["marked"] = ledger.marked;
+    object["drops"] = Json(ledger.drops);
+    return object;
 }
 
 }  // namespace
@@ -98,22 +132,66 @@ Json to_json(const StatsStatus& stats)
             {"workers", workers}};
 }
 
-Json to_json(const MoveEvent& event)
+Json to_json(const FdbChange& change)
 {
     Json object;
-    object["id"] = event.id;
-    object["event"] = name_of(event.cause);
-    object["time_ns"] = event.time_ns;
-    object["vni"] = event.vni.value();
-    object["mac"] = event.mac.to_string();
-    object["from"] = event.from;
-    object["to"] = event.to;
-    object["version"] = event.version;
-    object["visible_us"] = or_null(event.visible_us);
-    object["peers_told"] = event.peers_told;
-    object["peers_failed"] = event.peers_failed;
-    object["first_delivery_ms"] = or_null(event.first_delivery_ms);
-    object["network_added_ms"] = or_null(event.network_added_ms);
+    object["time_ns"] = change.time_ns;
+    object["vni"] = change.vni.value();
+    object["mac"] = change.mac.to_string();
+    object["from"] = change.from;
+    object["to"] = change.to;
+    object["visible_us"] = or_null(change.visible_us);
+    return object;
+}
+
+Json to_json(const MoveStatus& move)
+{
+    Json object;
+    object["id"] = move.id;
+    object["change"] = move.change;
+    object["role"] = name_of(move.role);
+    object["state"] = state_of(move);
+    object["vni"] = move.key.vni.value();
+    object["mac"] = move.key.mac.to_string();
+    object["port"] = move.port.empty() ? Json(nullptr) : Json(move.port);
+    object["from"] = or_null(move.from);
+    object["from_name"] = move.from_name;
+    object["to"] = or_null(move.to);
+    object["to_name"] = move.to_name;
+    object["version"] = to_json(move.version);
+    object["phases"] = Json::array();
+    for (const ferry::move::LedgerEntry& entry : move.phases)
+        object["phases"].push_back({{"name", ferry::move::name_of(entry.phase)},
+                                    {"time_ns", entry.time},
+                                    {"host", or_null(entry.host)},
+                                    {"count", entry.count},
+                                    {"version", to_json(entry.version)}});
+    object["ledger"] = to_json(move.ledger);
+    object["closed"] = move.closed;
+    object["adds_up"] = or_null(move.adds_up);
+    object["docked_us"] = or_null(move.docked_us);
+    object["redirect_us"] = or_null(move.redirect_us);
+    object["first_delivery_ms"] = or_null(move.first_delivery_ms);
+    object["network_added_ms"] = or_null(move.network_added_ms);
+    object["visible_us"] = or_null(move.visible_us);
+    return object;
+}
+
+Json to_json(const PeerStatus& peer)
+{
+    Json object;
+    object["address"] = peer.address;
+    object["vtep"] = peer.vtep.to_string();
+    object["name"] = peer.name;
+    object["vnis"] = peer.vnis;
+    object["connected"] = peer.connected;
+    object["heard"] = peer.heard;
+    object["connected_since_ns"] = or_null(peer.connected_since_ns);
+    object["rtt_us"] = or_null(peer.rtt_us);
+    object["sent"] = peer.sent;
+    object["received"] = peer.received;
+    object["dropped"] = peer.dropped;
+    object["fault"] = peer.fault;
     return object;
 }
 
@@ -137,17 +215,6 @@ const char* name_of(ferry::RowOrigin origin) noexcept
     case ferry::RowOrigin::permanent: return "permanent";
     case ferry::RowOrigin::endpoint: return "endpoint";
     case ferry::RowOrigin::learned: return "learned";
-    }
-    return "unknown";
-}
-
-const char* name_of(MoveEvent::Cause cause) noexcept
-{
-    switch (cause) {
-    case MoveEvent::Cause::ring_start: return "ring_start";
-    case MoveEvent::Cause::ring_stop: return "ring_stop";
-    case MoveEvent::Cause::peer: return "peer";
-    case MoveEvent::Cause::manual: return "manual";
     }
     return "unknown";
 }

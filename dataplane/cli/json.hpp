@@ -2,6 +2,7 @@
 #pragma once
 
 #include "cli/output.hpp"
+#include "control/move_status.hpp"
 #include "control/status.hpp"
 
 namespace ferryd {
@@ -11,7 +12,9 @@ Json to_json(const SegmentStatus& segment);
 Json to_json(const VtepStatus& vtep);
 Json to_json(const FdbStatus& row);
 Json to_json(const StatsStatus& stats);
-Json to_json(const MoveEvent& event);
+Json to_json(const FdbChange& change);
+Json to_json(const MoveStatus& move);
+Json to_json(const PeerStatus& peer);
 
 template <typename T>
 Json to_json(const std::vector<T>& values)
@@ -24,7 +27,6 @@ Json to_json(const std::vector<T>& values)
 
 const char* name_of(ferry::RowKind kind) noexcept;
 const char* name_of(ferry::RowOrigin origin) noexcept;
-const char* name_of(MoveEvent::Cause cause) noexcept;
 
 /// The text forms of a list of addresses.
 template <typename T>

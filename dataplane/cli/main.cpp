@@ -27,10 +27,11 @@ std::string footer()
 {
     std::string text = "Objects:\n";
     for (const ferryd::Object& object : ferryd::all_objects()) {
-        text += fmt::format("  {:<6} ", object.name);
+        text += fmt::format("  {:<7} ", object.name);
         for (const ferryd::Verb& verb : object.verbs)
-            text += fmt::format("{}{}", &verb == object.verbs.data() ? "" : "|", verb.name);
-        text += fmt::format("\n         {}\n", object.summary);
+            text += fmt::format("{}{}", &verb == object.verbs.data() ? "" : "|",
+                                *verb.name != '\0' ? verb.name : verb.synopsis);
+        text += fmt::format("\n          {}\n", object.summary);
     }
     return text + "\nObjects and commands may be shortened as long as they are told apart: ferryctl f s\n"
                   "ferryctl OBJECT --help says more of one, ferryctl OBJECT COMMAND --help of one of its commands.\n"

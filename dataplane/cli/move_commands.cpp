@@ -1,121 +1,128 @@
-// ferryctl move: what changed where endpoints are.
+// ferryctl moves: every move with its timeline and its ledger. hold and release: for attachments without rings.
+#include <algorithm>
 #include <chrono>
-#include <ctime>
 #include <map>
 #include <thread>
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include "cli/command.hpp"
 #include "cli/json.hpp"
+#include "cli/move_text.hpp"
 #include "config/values.hpp"
 
 namespace ferryd {
 
 namespace {
 
-std::string time_text(std::int64_t time_ns)
+/// Which moves are wanted.
+struct Filter {
+    std::uint64_t after = 0;
+    std::optional<ferry::MacAddress> mac;
+
+    bool takes(const MoveStatus& move) const { return !mac || move.key.mac == *mac; }
+};
+
+void print_text(Output& out, const MoveStatus& move)
 {
-    const std::time_t seconds = static_cast<std::time_t>(time_ns / 1'000'000'000);
-    std::tm parts{};
-    localtime_r(&seconds, &parts);
-    return fmt::format("{:%F %T}.{:06}", parts, time_ns % 1'000'000'000 / 1'000);
+    out.print_line(heading_of(move));
+    for (const std::string& line : timeline_of(move))
+        out.print_line(line);
+    out.print_line("  " + ledger_text(move));
 }
 
-std::string line_of(const MoveEvent& event)
-{
-    std::string line = fmt::format("{} {} {} {} vni {} {} -> {} version {}", event.id, time_text(event.time_ns),
-                                   name_of(event.cause), event.mac.to_string(), event.vni.value(), event.from, event.to,
-                                   event.version);
-    if (event.visible_us)
-        line += fmt::format(" visible {:.1f}us", *event.visible_us);
-    if (!event.peers_told.empty())
-        line += " told " + joined(event.peers_told);
-    if (!event.peers_failed.empty())
-        line += " failed " + joined(event.peers_failed);
-    if (event.first_delivery_ms)
-        line += fmt::format(" first-delivery {:.3f}ms", *event.first_delivery_ms);
-    if (event.network_added_ms)
-        line += fmt::format(" network-added {:.3f}ms", *event.network_added_ms);
-    return line;
-}
-
-/// Asks again and again, and prints each event when it is new and when more has become known of it.
+/// Asks again and again, and prints what has become known since.
 class Follower {
 public:
-    Follower(ControlApi& api, Output& out, std::uint64_t after) : api_(api), out_(out), settled_(after), newest_(after)
-    {}
+    Follower(ControlApi& api, Output& out, const Filter& filter) : api_(api), out_(out), filter_(filter) {}
 
     /// Returns when ferryd fails.
     ferry::Error run()
     {
         for (;;) {
-            if (auto events = api_.moves(settled_); !events)
-                return std::move(events.error());
-            else
-                for (const MoveEvent& event : *events)
-                    look_at(event);
-            forget_old();
+            auto moves = api_.move_statuses(filter_.after);
+            if (!moves)
+                return std::move(moves.error());
+            for (const MoveStatus& move : *moves) {
+                filter_.after = std::max(filter_.after, move.change);
+                if (filter_.takes(move))
+                    out_.json() ? out_.print(to_json(move)) : print(move);
+            }
             std::this_thread::sleep_for(interval);
         }
     }
 
 private:
-    using Clock = std::chrono::steady_clock;
     static constexpr std::chrono::milliseconds interval{200};
-    static constexpr std::chrono::seconds may_change_for{10};
-    struct Seen {
-        std::string text;
-        Clock::time_point first;
-    };
 
-    void look_at(const MoveEvent& event)
+    /// A move that is new as a whole; of others what is new.
+    void print(const MoveStatus& move)
     {
-        if (event.id > newest_ + 1 && newest_ != 0)
-            out_.remark(fmt::format("ferryctl: events {} to {} were forgotten before they could be shown", newest_ + 1,
-                                    event.id - 1));
-        newest_ = std::max(newest_, event.id);
-        const Json object = to_json(event);
-        Seen& seen = seen_.try_emplace(event.id, Seen{"", Clock::now()}).first->second;
-        if (std::string text = object.dump(-1, ' ', false, Json::error_handler_t::replace); text != seen.text) {
-            seen.text = std::move(text);
-            out_.json() ? out_.print(object) : out_.print_line(line_of(event));
+        const auto [known, fresh] = phases_shown_.try_emplace(move.id, 0);
+        if (fresh) {
+            print_text(out_, move);
+        } else {
+            out_.print_line(heading_of(move));
+            for (const std::string& line : timeline_of(move, known->second))
+                out_.print_line(line);
+            if (move.closed)
+                out_.print_line("  " + ledger_text(move));
         }
-    }
-    /// Events are asked for until they can no longer change.
-    void forget_old()
-    {
-        while (!seen_.empty() && Clock::now() - seen_.begin()->second.first > may_change_for) {
-            settled_ = seen_.begin()->first;
-            seen_.erase(seen_.begin());
-        }
+        known->second = move.phases.size();
+        if (move.closed)
+            phases_shown_.erase(known);
+        if (phases_shown_.size() > most_remembered)
+            phases_shown_.erase(phases_shown_.begin());
     }
 
+    static constexpr std::size_t most_remembered = 4'096;
     ControlApi& api_;
     Output& out_;
-    std::uint64_t settled_, newest_;
-    std::map<std::uint64_t, Seen> seen_;
+    Filter filter_;
+    std::map<std::uint64_t, std::size_t> phases_shown_;  ///< by the move's id
 };
 
 Expected<Action> prepare_show(const Arguments& arguments)
 {
-    std::uint64_t after = 0;
+    Filter filter;
     if (arguments.has("after")) {
         const auto number = parse_number(arguments.value("after"));
         if (!number)
-            return ferry::fail(ferry::ErrorCode::invalid_argument,
-                               fmt::format("after is the id of an event, not {}", in_quotes(arguments.value("after"))));
-        after = *number;
+            return ferry::fail(
+                ferry::ErrorCode::invalid_argument,
+                fmt::format("after is the number of a change, not {}", in_quotes(arguments.value("after"))));
+        filter.after = *number;
     }
-    return [after, follow = arguments.has("follow")](ControlApi& api, Output& out) -> Expected<void> {
+    if (arguments.has("mac")) {
+        const auto mac = parse_unicast_mac(arguments.value("mac"));
+        if (!mac)
+            return tl::unexpected(mac.error());
+        filter.mac = *mac;
+    }
+    return [filter, follow = arguments.has("follow")](ControlApi& api, Output& out) -> Expected<void> {
         if (follow)
-            return tl::unexpected(Follower(api, out, after).run());
-        return api.moves(after).map([&](const std::vector<MoveEvent>& events) {
+            return tl::unexpected(Follower(api, out, filter).run());
+        return api.move_statuses(filter.after).map([&](std::vector<MoveStatus> moves) {
+            std::erase_if(moves, [&](const MoveStatus& move) { return !filter.takes(move); });
             if (out.json())
-                return out.print(to_json(events));
-            for (const MoveEvent& event : events)
-                out.print_line(line_of(event));
+                return out.print(to_json(moves));
+            for (const MoveStatus& move : moves)
+                print_text(out, move);
+        });
+    };
+}
+
+template <Expected<void> (ControlApi::*method)(const std::string&)>
+Expected<Action> prepare_port(const Arguments& arguments)
+{
+    const auto name = parse_port_name(arguments.positional(0));
+    if (!name)
+        return tl::unexpected(name.error());
+    return [name = *name](ControlApi& api, Output& out) -> Expected<void> {
+        if (auto done = (api.*method)(name); !done || !out.json())
+            return done;
+        return api.ports().map([&](const std::vector<PortStatus>& ports) {
+            print_result(out, ports, [&](const PortStatus& status) { return status.name == name; });
         });
     };
 }
@@ -124,18 +131,48 @@ Expected<Action> prepare_show(const Arguments& arguments)
 
 Object move_commands()
 {
-    return {"move",
-            "Events that changed where an endpoint is: rings that started or stopped, peers' messages, operators.",
+    return {"moves",
+            "Moves of endpoints that this host has taken part in: what happened when, and what became of the frames.",
             {
                 {"show",
                  "list",
-                 "[--after ID] [--follow]",
-                 "Lists the last events (1,024 at most), of ids above ID; --follow goes on with those to come.",
-                 "  ferryctl move show\n"
-                 "  ferryctl -j move show --after 17\n"
-                 "  ferryctl -j move show --follow\n",
-                 {{}, {{"after"}, {"follow", Keyword::Takes::nothing}}},
+                 "[--follow] [mac MAC] [--after CHANGE]",
+                 "Lists the last moves (1,024 at most); --follow goes on with what becomes known.",
+                 "  ferryctl moves\n"
+                 "  ferryctl moves show mac 52:54:00:00:00:01\n"
+                 "  ferryctl -j moves show --follow\n",
+                 {{}, {{"after"}, {"mac"}, {"follow", Keyword::Takes::nothing}}},
                  prepare_show},
+            }};
+}
+
+Object hold_commands()
+{
+    return {"hold",
+            "Docks the frames for a port's endpoints, as if its VM had stopped.",
+            {
+                {"",
+                 nullptr,
+                 "PORT",
+                 "Docks the frames for a port's endpoints, as if its VM had stopped; for ports without rings.",
+                 "  ferryctl hold tap0\n",
+                 {{"PORT"}, {}},
+                 prepare_port<&ControlApi::hold_port>},
+            }};
+}
+
+Object release_commands()
+{
+    return {"release",
+            "Ends a hold, or begins a claim, as if the port's VM had started.",
+            {
+                {"",
+                 nullptr,
+                 "PORT",
+                 "Ends a hold, or begins a claim, as if the port's VM had started.",
+                 "  ferryctl release tap0\n",
+                 {{"PORT"}, {}},
+                 prepare_port<&ControlApi::release_port>},
             }};
 }
 

@@ -89,6 +89,12 @@ Expected<Action> prepare_add(const Arguments& arguments)
             return tl::unexpected(mac.error());
         port.macs.push_back(*mac);
     }
+    if (arguments.has("hold-ms")) {
+        const auto hold_ms = parse_number(arguments.value("hold-ms"));
+        if (!hold_ms || *hold_ms < 1 || *hold_ms > max_hold_ms)
+            return wrong(fmt::format("hold-ms is 1 to {}, not {}", max_hold_ms, in_quotes(arguments.value("hold-ms"))));
+        port.hold_ms = static_cast<std::uint32_t>(*hold_ms);
+    }
     if (arguments.has("vhost-user") == arguments.has("device"))
         return wrong("say what the port is: either vhost-user or device");
     if (arguments.has("device")) {
@@ -144,7 +150,7 @@ Object port_commands()
                  prepare_show},
                 {"add",
                  nullptr,
-                 "NAME vni N [mac MAC…] (vhost-user PATH [server] [queues N] | device ARGUMENTS)",
+                 "NAME vni N [mac MAC…] (vhost-user PATH [server] [queues N] | device ARGUMENTS) [hold-ms N]",
                  "Attaches a port to a segment; without mac it may use any MAC address, and they are learned.",
                  "  ferryctl port add vm0 vni 100 mac 52:54:00:00:00:01 vhost-user /run/ferry/vm0.sock\n"
                  "  ferryctl port add vm1 vni 100 vhost-user /run/ferry/vm1.sock server queues 4\n"
@@ -155,7 +161,8 @@ Object port_commands()
                    {"vhost-user"},
                    {"server", Takes::nothing},
                    {"queues"},
-                   {"device"}}},
+                   {"device"},
+                   {"hold-ms"}}},
                  prepare_add},
                 {"del",
                  "delete",

@@ -46,7 +46,8 @@ ExitCode run_words(std::vector<std::string> words, Output& out, const std::funct
         return print_help(out, help_of(**object));
 
     const Verb* verb = &(*object)->verbs.front();
-    if (!words.empty()) {
+    const bool has_verbs = *verb->name != '\0';
+    if (!words.empty() && has_verbs && !words[0].starts_with('-')) {
         const auto found = find_verb(**object, words[0]);
         if (!found)
             return misunderstood(out, found.error(), fmt::format(" {}", (*object)->name));
@@ -58,7 +59,7 @@ ExitCode run_words(std::vector<std::string> words, Output& out, const std::funct
 
     const auto action = Arguments::parse(verb->grammar, words).and_then(verb->prepare);
     if (!action)
-        return misunderstood(out, action.error(), fmt::format(" {} {}", (*object)->name, verb->name));
+        return misunderstood(out, action.error(), fmt::format(" {}{}{}", (*object)->name, has_verbs ? " " : "", verb->name));
 
     const auto daemon = connect();
     if (!daemon) {

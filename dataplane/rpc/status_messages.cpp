@@ -111,9 +111,9 @@ v1::FdbRow to_message(const FdbStatus& row)
     message.set_vni(row.vni.value());
     message.set_mac(row.mac.to_string());
     switch (row.kind) {
-    case ferry::RowKind::gated:  // in the middle of a move
+    case ferry::RowKind::gated: message.set_kind(v1::ROW_KIND_GATED); break;
+    case ferry::RowKind::turning: message.set_kind(v1::ROW_KIND_TURNING); break;
     case ferry::RowKind::local: message.set_kind(v1::ROW_KIND_LOCAL); break;
-    case ferry::RowKind::turning:
     case ferry::RowKind::remote: message.set_kind(v1::ROW_KIND_REMOTE); break;
     case ferry::RowKind::blackhole: message.set_kind(v1::ROW_KIND_BLACKHOLE); break;
     default: break;
@@ -140,6 +140,8 @@ Expected<FdbStatus> from_message(const v1::FdbRow& message)
     switch (message.kind()) {
     case v1::ROW_KIND_LOCAL: row.kind = ferry::RowKind::local; break;
     case v1::ROW_KIND_REMOTE: row.kind = ferry::RowKind::remote; break;
+    case v1::ROW_KIND_GATED: row.kind = ferry::RowKind::gated; break;
+    case v1::ROW_KIND_TURNING: row.kind = ferry::RowKind::turning; break;
     case v1::ROW_KIND_BLACKHOLE: row.kind = ferry::RowKind::blackhole; break;
     default: break;
     }

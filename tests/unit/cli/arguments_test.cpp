@@ -102,6 +102,9 @@ TEST_CASE("port")
     CHECK(std::get<VhostUserPort>(c.port->kind).queues == 16);
     quiet(c, "port add tap0 device net_tap0,iface=tap0 vni 1");
     CHECK(std::get<DevicePort>(c.port->kind).device == "net_tap0,iface=tap0");
+    CHECK(!c.port->hold_ms);
+    quiet(c, "port add tap0 device net_tap0,iface=tap0 vni 1 hold-ms 5000");
+    CHECK(c.port->hold_ms == 5'000U);
     quiet(c, "port del tap0");
     CHECK(c.removed_port == "tap0");
 }
@@ -124,6 +127,10 @@ TEST_CASE("names may be shortened and have the other tools' aliases")
     quiet(c, "f list");
     quiet(c, "vn a 100");
     quiet(c, "vt delete 172.16.0.4");
-    quiet(c, "p d tap0");
+    quiet(c, "po d tap0");
+    quiet(c, "h tap1");
+    CHECK(c.held_port == "tap1");
+    quiet(c, "rel tap2");
+    CHECK(c.released_port == "tap2");
     quiet(c, "m");
 }

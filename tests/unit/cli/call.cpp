@@ -122,26 +122,78 @@ void fill(FakeControl& control)
                         control.vtep_list,
                         {{0, 3, 1000, 250, 6}, {1, -1, 0, 0, 0}}};
 
-    control.event.id = 7;
-    control.event.cause = MoveEvent::Cause::ring_start;
-    control.event.time_ns = 1'700'000'000'123'456'789;
-    control.event.vni = vni(100);
-    control.event.mac = mac("52:54:00:00:00:01");
-    control.event.from = "VTEP 172.16.0.2";
-    control.event.to = "local vm0";
-    control.event.version = 3;
-    control.event.visible_us = 35.25;
-    control.event.peers_told = {"172.16.0.2:4790"};
-    control.event.peers_failed = {"172.16.0.4:4790"};
-    control.event.first_delivery_ms = 1.5;
-    control.event.network_added_ms = 0.25;
-    MoveEvent plain;
-    plain.id = 8;
-    plain.vni = vni(100);
-    plain.mac = mac("52:54:00:00:00:01");
-    plain.from = "-";
-    plain.to = "-";
-    control.event_list = {control.event, plain};
+    control.change = {1'700'000'000'123'456'789, vni(100), mac("52:54:00:00:00:01"), "VTEP 172.16.0.2", "local vm0", 35.25};
+
+    using ferry::move::Phase;
+    constexpr std::int64_t start = 1'700'000'000'123'456'789;
+    MoveStatus out;
+    out.id = 7;
+    out.change = 40;
+    out.role = MoveStatus::Role::source;
+    out.key = {vni(100), mac("52:54:00:00:00:01")};
+    out.port = "vm0";
+    out.from = ipv4("172.16.0.1");
+    out.to = ipv4("172.16.0.2");
+    out.to_name = "D";
+    out.version = {3, 2, ipv4("172.16.0.2")};
+    const auto add = [&](MoveStatus& move, Phase phase, double ms, const char* host = "0.0.0.0", std::uint64_t count = 0) {
+        move.phases.push_back({phase, {3, 2, ipv4("172.16.0.2")}, ipv4(host), count,
+                               start + static_cast<std::int64_t>(ms * 1e6)});
+    };
+    add(out, Phase::ring_stopped, 0);
+    add(out, Phase::claim_received, 12, "172.16.0.2");
+    add(out, Phase::granted, 12.01, "172.16.0.2");
+    add(out, Phase::drained, 12.5, "0.0.0.0", 3);
+    add(out, Phase::turn_sent, 13, "172.16.0.3");
+    add(out, Phase::turn_ended, 250, "172.16.0.3");
+    add(out, Phase::closed, 30'250, "0.0.0.0", 4);
+    out.ledger.received = 10;
+    out.ledger.docked = 3;
+    out.ledger.flushed = 3;
+    out.ledger.relayed = 4;
+    out.ledger.delivered = 1;
+    out.ledger.drops = {{"dock_full", 2}};
+    out.closed = true;
+    out.adds_up = true;
+    out.docked_us = 150.0;
+    out.redirect_us = 20.0;
+    MoveStatus in;
+    in.id = 8;
+    in.change = 41;
+    in.role = MoveStatus::Role::destination;
+    in.key = {vni(100), mac("52:54:00:00:00:02")};
+    in.port = "vm1";
+    in.to = ipv4("172.16.0.1");
+    add(in, Phase::ring_started, 0);
+    in.ledger.received = 2;
+    in.ledger.delivered = 1;
+    in.ledger.waiting = 1;
+    MoveStatus turn;
+    turn.id = 9;
+    turn.change = 42;
+    turn.role = MoveStatus::Role::sender;
+    turn.key = {vni(100), mac("52:54:00:00:00:03")};
+    turn.from = ipv4("172.16.0.2");
+    turn.to = ipv4("172.16.0.3");
+    add(turn, Phase::turn_begun, 0, "172.16.0.3");
+    turn.ledger.marked = 5;
+    turn.visible_us = 30.0;
+    control.move_list = {out, in, turn};
+
+    PeerStatus peer;
+    peer.address = "172.16.0.2:4790";
+    peer.vtep = ipv4("172.16.0.2");
+    peer.name = "D";
+    peer.vnis = "all";
+    peer.connected = peer.heard = true;
+    peer.connected_since_ns = start;
+    peer.rtt_us = 250.0;
+    peer.sent = 1'234;
+    peer.received = 5;
+    PeerStatus others;
+    others.dropped = 3;
+    others.fault = "no peer of VTEP \"172.16.0.9\" is configured here";
+    control.peer_list = {peer, others};
 }
 
 }  // namespace ferryd

@@ -29,10 +29,8 @@ const Json other_vteps = Json::parse(R"({"address":"0.0.0.0","next_hop":"00:00:0
     "in_frames":7,"in_bytes":700,"out_frames":0,"out_bytes":0,"drops":{}})");
 const Json third_vtep = Json::parse(R"({"address":"172.16.0.3","next_hop":"02:00:00:00:00:03","mtu":1600,
     "in_frames":1,"in_bytes":2,"out_frames":3,"out_bytes":4,"drops":{"frame_too_big":6}})");
-const Json start_event = Json::parse(R"({"id":7,"event":"ring_start","time_ns":1700000000123456789,"vni":100,
-    "mac":"52:54:00:00:00:01","from":"VTEP 172.16.0.2","to":"local vm0","version":3,"visible_us":35.25,
-    "peers_told":["172.16.0.2:4790"],"peers_failed":["172.16.0.4:4790"],"first_delivery_ms":1.5,
-    "network_added_ms":0.25})");
+const Json change = Json::parse(R"({"time_ns":1700000000123456789,"vni":100,"mac":"52:54:00:00:00:01",
+    "from":"VTEP 172.16.0.2","to":"local vm0","visible_us":35.25})");
 
 }  // namespace
 
@@ -41,7 +39,8 @@ TEST_CASE("lists as JSON")
     FakeControl control;
     CHECK(json(control, "port show") == Json::array());
     CHECK(json(control, "fdb show") == Json::array());
-    CHECK(json(control, "move show") == Json::array());
+    CHECK(json(control, "moves show") == Json::array());
+    CHECK(json(control, "peers") == Json::array());
     fill(control);
     CHECK(json(control, "port show") == Json::array({underlay_port, vm_port}));
     CHECK(json(control, "vtep show") == Json::array({other_vteps, third_vtep}));
@@ -53,9 +52,49 @@ TEST_CASE("lists as JSON")
         {"mac":"52:54:00:00:00:09","vni":100,"kind":"remote","dst":"172.16.0.3","origin":"permanent","idle_seconds":0},
         {"mac":"52:54:00:00:00:0a","vni":100,"kind":"remote","dst":"172.16.0.3","origin":"learned","idle_seconds":12},
         {"mac":"52:54:00:00:00:0b","vni":100,"kind":"blackhole","origin":"permanent","idle_seconds":0}])"));
-    CHECK(json(control, "move show") == Json::array({start_event, Json::parse(R"({"id":8,"event":"manual","time_ns":0,
-        "vni":100,"mac":"52:54:00:00:00:01","from":"-","to":"-","version":0,"visible_us":null,"peers_told":[],
-        "peers_failed":[],"first_delivery_ms":null,"network_added_ms":null})")}));
+}
+
+TEST_CASE("moves as JSON")
+{
+    FakeControl control;
+    fill(control);
+    const Json moves = json(control, "moves");
+    CHECK(json(control, "move show") == moves);
+    REQUIRE(moves.size() == 3);
+    Json first = moves[0];
+    REQUIRE(first["phases"].size() == 7);
+    CHECK(first["phases"][3] == Json::parse(R"({"name":"drained","time_ns":1700000000135956789,"host":null,"count":3,
+        "version":{"term":3,"epoch":2,"host":"172.16.0.2"}})"));
+    CHECK(first["phases"][4]["host"] == "172.16.0.3");
+    first.erase("phases");
+    CHECK(first == Json::parse(R"({"id":7,"change":40,"role":"source","state":"moved","vni":100,
+        "mac":"52:54:00:00:00:01","port":"vm0","from":"172.16.0.1","from_name":"","to":"172.16.0.2","to_name":"D",
+        "version":{"term":3,"epoch":2,"host":"172.16.0.2"},
+        "ledger":{"received":10,"flush_received":0,"flush_told":null,"relay_received":0,"relay_told":null,"docked":3,
+        "delivered":1,"replayed":0,"flushed":3,"relayed":4,"waiting":0,"late_flush":0,"out_of_order":0,"marked":0,
+        "drops":{"dock_full":2}},
+        "closed":true,"adds_up":true,"docked_us":150.0,"redirect_us":20.0,"first_delivery_ms":null,
+        "network_added_ms":null,"visible_us":null})"));
+    CHECK(moves[1]["from"] == nullptr);
+    CHECK(moves[1]["state"] == "claiming");
+    CHECK(moves[1]["adds_up"] == nullptr);
+    CHECK(moves[2]["role"] == "sender");
+    CHECK(moves[2]["port"] == nullptr);
+    CHECK(moves[2]["visible_us"] == 30.0);
+    CHECK(json(control, "moves show mac 52:54:00:00:00:02") == Json::array({moves[1]}));
+    json(control, "moves --after 41");
+    CHECK(control.after == 41);
+}
+
+TEST_CASE("peers as JSON")
+{
+    FakeControl control;
+    fill(control);
+    CHECK(json(control, "peers") == Json::parse(R"([
+        {"address":"172.16.0.2:4790","vtep":"172.16.0.2","name":"D","vnis":"all","connected":true,"heard":true,
+        "connected_since_ns":1700000000123456789,"rtt_us":250.0,"sent":1234,"received":5,"dropped":0,"fault":""},
+        {"address":"","vtep":"0.0.0.0","name":"","vnis":"","connected":false,"heard":false,"connected_since_ns":null,
+        "rtt_us":null,"sent":0,"received":0,"dropped":3,"fault":"no peer of VTEP \"172.16.0.9\" is configured here"}])"));
 }
 
 TEST_CASE("counters as JSON")
@@ -79,10 +118,12 @@ TEST_CASE("changes print what became of them as JSON")
 {
     FakeControl control;
     fill(control);
-    CHECK(json(control, "fdb add 52:54:00:00:00:01 vni 100 port vm0") == start_event);
-    CHECK(json(control, "fdb replace 52:54:00:00:00:01 vni 100 port vm0") == start_event);
-    CHECK(json(control, "fdb del 52:54:00:00:00:01 vni 100") == start_event);
+    CHECK(json(control, "fdb add 52:54:00:00:00:01 vni 100 port vm0") == change);
+    CHECK(json(control, "fdb replace 52:54:00:00:00:01 vni 100 port vm0") == change);
+    CHECK(json(control, "fdb del 52:54:00:00:00:01 vni 100") == change);
     CHECK(json(control, "port add vm0 vni 100 vhost-user /run/vm0.sock") == vm_port);
+    CHECK(json(control, "hold vm0") == vm_port);
+    CHECK(json(control, "release vm0") == vm_port);
     CHECK(json(control, "port del vm0") == Json::parse(R"({"name":"vm0","deleted":true})"));
     CHECK(json(control, "vni add 101")["vni"] == 101);
     CHECK(json(control, "vni flood 100 none")["flood"].size() == 2);

@@ -5,6 +5,7 @@
 #include <ctime>
 
 #include "call.hpp"
+#include "cli/move_text.hpp"
 
 using namespace ferryd;
 
@@ -72,13 +73,82 @@ TEST_CASE("counters are explained")
     CHECK(drops.find("     3  (kernel)       port underlay, before ferryd could take them\n") != std::string::npos);
 }
 
-TEST_CASE("events are a line each")
+TEST_CASE("a move is a timeline and a ledger")
 {
     setenv("TZ", "UTC", 1);
     tzset();
-    CHECK(text("move show") ==
-          "7 2023-11-14 22:13:20.123456 ring_start 52:54:00:00:00:01 vni 100 VTEP 172.16.0.2 -> local vm0 version 3 "
-          "visible "
-          "35.2us told 172.16.0.2:4790 failed 172.16.0.4:4790 first-delivery 1.500ms network-added 0.250ms\n"
-          "8 1970-01-01 00:00:00.000000 manual 52:54:00:00:00:01 vni 100 - -> - version 0\n");
+    CHECK(text("moves") ==
+          "7 source 52:54:00:00:00:01 vni 100 port vm0 172.16.0.1 -> D (172.16.0.2) moved, since "
+          "2023-11-14 22:13:20.123456\n"
+          "       +0.000 ms  the VM stopped here\n"
+          "       +0.150 ms  first frame docked\n"
+          "      +12.000 ms  claimed by D (172.16.0.2)\n"
+          "      +12.010 ms  granted to D (172.16.0.2)\n"
+          "      +12.030 ms  first frame sent to the new host\n"
+          "      +12.500 ms  dock empty (flushed 3)\n"
+          "      +13.000 ms  sender told to turn: 172.16.0.3\n"
+          "     +250.000 ms  sender has turned: 172.16.0.3\n"
+          "   +30250.000 ms  books closed (relayed 4)\n"
+          "  frames: received 10 = delivered 1 + flushed 3 + relayed 4 + dropped by dock_full 2; docked 3; adds up\n"
+          "8 destination 52:54:00:00:00:02 vni 100 port vm1 - -> 172.16.0.1 claiming, since "
+          "2023-11-14 22:13:20.123456\n"
+          "       +0.000 ms  the VM started here\n"
+          "  frames: received 2 = delivered 1 + waiting 1; not closed yet\n"
+          "9 sender 52:54:00:00:00:03 vni 100 172.16.0.2 -> 172.16.0.3 turning, since 2023-11-14 22:13:20.123456\n"
+          "       +0.000 ms  told to turn to 172.16.0.3\n"
+          "       +0.030 ms  every worker sees the new row\n"
+          "  frames: marked 5\n");
+}
+
+TEST_CASE("each phase has words, and each state a name")
+{
+    for (int i = 0; i <= static_cast<int>(ferry::move::Phase::turned_alone); ++i) {
+        MoveStatus move;
+        move.phases.push_back({static_cast<ferry::move::Phase>(i), {}, ipv4("172.16.0.9"), 3, 1});
+        REQUIRE(timeline_of(move).size() == 1);
+        CHECK(timeline_of(move)[0].find("unknown") == std::string::npos);
+        CHECK(timeline_of(move)[0].find("+0.000 ms  ") != std::string::npos);
+    }
+    const auto state = [](MoveStatus::Role role, std::vector<ferry::move::Phase> phases, bool closed = false) {
+        MoveStatus move;
+        move.role = role;
+        move.closed = closed;
+        for (const ferry::move::Phase phase : phases)
+            move.phases.push_back({phase, {}, {}, 0, 0});
+        return std::string(state_of(move));
+    };
+    using enum ferry::move::Phase;
+    using Role = MoveStatus::Role;
+    CHECK(state(Role::source, {ring_stopped}) == "held");
+    CHECK(state(Role::source, {ring_stopped, granted}) == "draining");
+    CHECK(state(Role::source, {ring_stopped, granted, drained}) == "relaying");
+    CHECK(state(Role::source, {ring_stopped, granted, drained, ferry::move::Phase::closed}, true) == "moved");
+    CHECK(state(Role::source, {ring_stopped, ring_started, replayed}, true) == "cancelled");
+    CHECK(state(Role::source, {ring_stopped, hold_expired}, true) == "expired");
+    CHECK(state(Role::destination, {ring_started, claim_sent}) == "claiming");
+    CHECK(state(Role::destination, {ring_started, grant_received}) == "merging");
+    CHECK(state(Role::destination, {ring_started, grant_received, opened, settled}, true) == "moved");
+    CHECK(state(Role::destination, {ring_started, taken, opened}, true) == "taken");
+    CHECK(state(Role::sender, {turn_begun}) == "turning");
+    CHECK(state(Role::sender, {turn_begun, turned, turn_over}, true) == "turned");
+}
+
+TEST_CASE("a ledger that does not add up says so")
+{
+    MoveStatus move;
+    move.ledger.received = 5;
+    move.ledger.flush_received = 2;
+    move.ledger.flush_told = 3;
+    move.ledger.delivered = 5;
+    move.adds_up = false;
+    CHECK(ledger_text(move) == "frames: received 5, flush 2 of 3 = delivered 5; DOES NOT ADD UP");
+}
+
+TEST_CASE("peers are a table")
+{
+    CHECK(text("peers") ==
+          "NAME  VTEP        ADDRESS          STATE         RTT   SENT  RECEIVED  DROPPED  VNIS  FAULT\n"
+          "D     172.16.0.2  172.16.0.2:4790  up       0.250 ms  1,234         5        0  all   -\n"
+          "-     0.0.0.0     -                refused         -      0         0        3  -     "
+          "no peer of VTEP \"172.16.0.9\" is configured here\n");
 }

@@ -14,7 +14,7 @@ TEST_CASE("what is not understood is said, and ferryd is not asked")
         CHECK(printed.out.empty());
         CHECK(printed.err == "ferryctl: " + said + " --help says what is\n");
     };
-    const std::string objects = "there are fdb, vni, vtep, port, stats, move; ferryctl";
+    const std::string objects = "there are fdb, vni, vtep, port, moves, hold, release, peers, stats; ferryctl";
     check("", "an object is missing; ferryctl");
     check("fbd", "\"fbd\" is no object; " + objects);
     check("v", "\"v\" is more than one object; " + objects);
@@ -41,7 +41,14 @@ TEST_CASE("what is not understood is said, and ferryd is not asked")
     check("port add vm0 vni 1 device net_tap0 server", "server and queues are for vhost-user ports; ferryctl port add");
     check("port add underlay vni 1 device net_tap0",
           "\"underlay\" is the underlay port's name; choose another one; ferryctl port add");
-    check("move show --after x", "after is the id of an event, not \"x\"; ferryctl move show");
+    check("port add vm0 vni 1 device net_tap0 hold-ms 0",
+          "hold-ms is 1 to 600000, not \"0\"; ferryctl port add");
+    check("moves show --after x", "after is the number of a change, not \"x\"; ferryctl moves show");
+    check("moves --after x", "after is the number of a change, not \"x\"; ferryctl moves show");
+    check("moves show mac 1", "\"1\" is not a MAC address; write one like \"52:54:00:00:00:01\"; ferryctl moves show");
+    check("hold", "PORT is missing; ferryctl hold");
+    check("release a b", "\"b\" is not understood; nothing more is taken here; ferryctl release");
+    check("p", "\"p\" is more than one object; " + objects);
 }
 
 TEST_CASE("exit codes tell a refusal from silence")
@@ -79,7 +86,7 @@ TEST_CASE("help at every level shows examples, and every example is understood")
             CHECK(help.out.find("Examples:\n  ferryctl ") != std::string::npos);
         }
         for (const Verb& verb : object.verbs) {
-            const std::string line = object.name + std::string(" ") + verb.name;
+            const std::string line = object.name + (*verb.name != '\0' ? std::string(" ") + verb.name : "");
             INFO(line);
             const Printed help = call_nobody(line + " --help");
             CHECK(help.code == ExitCode::ok);
