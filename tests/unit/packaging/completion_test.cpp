@@ -39,6 +39,10 @@ TEST_CASE("every object, command and keyword is offered")
         INFO(object.name);
         CHECK(has(objects, object.name));
         const auto verbs = offered("ferryctl", std::string(object.name) + " \"\"");
+        if (*object.verbs.front().name == '\0') {
+            CHECK(verbs == std::vector<std::string>{"help"});  // and the ports that ferryd knows
+            continue;
+        }
         CHECK(verbs.size() == object.verbs.size() + 1);  // and help
         for (const ferryd::Verb& verb : object.verbs) {
             INFO(verb.name);

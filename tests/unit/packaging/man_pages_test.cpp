@@ -47,7 +47,7 @@ TEST_CASE("man pages have no fault that groff would warn of")
         WARN("not checked: there is no groff here (package groff-base)");
         return;
     }
-    for (const char* page : {"ferryd.8", "ferryctl.8", "ferryd.toml.5"}) {
+    for (const char* page : {"ferryd.8", "ferryctl.8", "ferryd.toml.5", "ferry-test-ca.1"}) {
         const ShellResult result = shell("groff -mdoc -ww -z -Tutf8 " + folder + page);
         INFO(page);
         CHECK(result.code == 0);
@@ -80,7 +80,9 @@ TEST_CASE("ferryd.toml(5) tells of every key, and of none that does not exist")
             ++items;
         CHECK(items == keys_of(header).size());
     }
-    CHECK(sections == 13);
+    CHECK(sections == 15);
+    for (const std::string& key : keys_of("[[peers.host]]"))
+        CHECK(subsection(page, "[[peers.host]]").find("\n.It Cm " + key + "\n") != std::string::npos);
     CHECK(told > 40);
 }
 
