@@ -75,7 +75,8 @@ Expected<void> Controller::Impl::attach(AttachedPort& port)
     if (auto committed = commit(transaction, stamp_now()); !committed)
         return tl::unexpected(committed.error());
     port.gates = std::make_unique<PortGates>(*port.port, port.attachment, wanted.macs, workers->threads()[port.worker]->gates());
-    port.reachable = true;  // polled when its VM may send
+    port.reachable = true;
+    port.polled = port.is_vhost();  // which takes nothing before its VM may send; others are polled then
     return {};
 }
 
