@@ -64,8 +64,8 @@ class MovingVm:
     """The VM runs on S when this is made. There may be several VMs, and several MACs to each: the first VM's first MAC is
     VM, and the others follow."""
 
-    def __init__(self, vms: int = 1, macs: int = 1, ring: int = 1024, buffer: int = 2048, tls=None, buffers: int = 32768,
-                 memory_mb: int = 256, **config):
+    def __init__(self, vms: int = 1, macs: int = 1, ring: int = 1024, buffer: int = 2048, tls=None, buffers: int = 65536,
+                 memory_mb: int = 320, **config):
         """`ring` and `buffer` are the VMs' rings' buffers and the bytes of each; `tls` is an Authority, or None for plain
         text between the hosts; `buffers` and `memory_mb` are ferryd's; `config` has further sections of its
         configuration."""
@@ -78,6 +78,7 @@ class MovingVm:
             host.segment(VNI, others)
             host.config["peers"] = {"listen": f"{host.address}:4790", "hosts": [f"{other}:4790" for other in others],
                                     **(tls.tls(name, host.address) if tls else {"insecure": True})}
+            host.config["host"]["state"] = str(host.folder / "state")
             host.config["dpdk"].update(buffers=buffers, memory_mb=memory_mb)
             host.config.update(config)
         machines = {}
