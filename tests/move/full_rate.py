@@ -17,6 +17,7 @@ LONG = "FERRY_TEST_LONG" in os.environ
 MOVES = 1000 if LONG else 30
 RECONNECTS = 10 if LONG else 2  # of so many moves one has the old host connect again, which takes it up to a second
 FIRST_RATE = 50_000             # frames a second
+SETTLES = 0.4                   # seconds until the sender's host has turned to the VM's new host and all is quiet again
 BACK = 0.1                      # the VM's own frames for each that it is sent
 TRIAL = 1.0                     # seconds
 # Of the highest rate. While the VM moves, each frame passes one host more, on the same processors.
@@ -68,7 +69,7 @@ def move_about(hosts: MovingVm, rate: float) -> tuple[Counts, Counts, dict[str, 
     times = []
     for number in range(MOVES):
         times.append(hosts.move(logging_ms=20, announce=True, reconnect=number % RECONNECTS == 0))
-        time.sleep(0.1)
+        time.sleep(SETTLES)
         if (number + 1) % (MOVES // 10) == 0:
             print(f"  {number + 1} moves, dropped so far: {hosts.dropped()}", flush=True)
     seconds = hosts.quiet()

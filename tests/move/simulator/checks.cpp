@@ -31,6 +31,8 @@ void World::deliver(SimEndpoint& endpoint, FrameId frame)
     const Flow& flow = books.flows[books.flow_of(frame)];
     if (flow.endpoint != endpoint.endpoint)
         fail(fmt::format("a frame for endpoint {} is delivered to {}", flow.endpoint, endpoint.endpoint));
+    if (endpoint.gate.counters().out_of_order.get() != 0)
+        break_premise(endpoint.endpoint, "the dock had no room to keep order in");
     // What was relayed may come before the word of the grant: then nobody else may own it any more.
     if (!endpoint.owner)
         check_one_owner(endpoint.endpoint, endpoint.host.index);
@@ -67,9 +69,11 @@ void World::noted(unsigned index, const move::Note& note)
         ++timed_out_;
     if (note.entry.phase == move::Phase::granted) {
         Vm& vm = vms_[number];
-        if (note.entry.version <= vm.granted)
+        // A host that has started again asks all, and may be granted by more than one of those that point at it.
+        if (note.entry.version <= vm.granted && note.entry.host != vm.granted_to)
             fail(fmt::format("endpoint {}: host {} grants a version that is not above all earlier ones", number, index));
         vm.granted = std::max(vm.granted, note.entry.version);
+        vm.granted_to = note.entry.host;
     }
     if (note.entry.phase != move::Phase::grant_received && note.entry.phase != move::Phase::taken)
         return;
@@ -134,10 +138,6 @@ Result World::run()
 
 void World::check(Result& result)
 {
-    for (const auto& one : hosts_)
-        for (const auto& [number, endpoint] : one->endpoints)
-            if (endpoint->gate.counters().out_of_order.get() != 0)
-                break_premise(number, "the dock had no room to keep order in");
     for (std::size_t i = 0; i < books.flows.size(); ++i) {
         const Flow& flow = books.flows[i];
         const bool holds = vms_[flow.endpoint].broken.empty();

@@ -240,7 +240,7 @@ void World::cut(unsigned one, unsigned other, Time length)
     for (unsigned i = 0; i < vms_.size(); ++i)
         if (knows(one, i) && knows(other, i))
             break_premise(i, "hosts that had to do with it were cut off from each other");
-    const auto pair = std::minmax(one, other);
+    const std::pair<unsigned, unsigned> pair = std::minmax(one, other);
     ++cuts_[pair];
     clock.after(length, [this, pair] { --cuts_[pair]; });
 }

@@ -24,6 +24,7 @@ struct Vm {
     std::set<unsigned> sender_hosts, been_on;
     std::vector<std::uint32_t> flows;
     move::Version granted;              ///< the highest so far
+    move::Host granted_to{};
     std::uint64_t messages = 0, moves = 0;
 };
 
