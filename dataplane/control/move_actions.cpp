@@ -280,6 +280,7 @@ void Controller::Impl::point_to(const Key& key, move::Host to)
 
 void Controller::Impl::act(const move::FinishClaim& wanted)
 {
+    moves->book.finished(wanted.key);
     if (const auto local = moves->local.find(wanted.key); local != moves->local.end()) {
         command(wanted.key, {GateCommand::Kind::finish});
         set_row(wanted.key, Row::local(local->second.port->attachment, RowOrigin::endpoint));

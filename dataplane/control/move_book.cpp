@@ -177,6 +177,14 @@ MoveStatus* MoveBook::find(const Key& key, Role role)
     return record == nullptr ? nullptr : &record->status;
 }
 
+void MoveBook::finished(const Key& key)
+{
+    if (Record* record = open_record(key, Role::destination)) {
+        record->emptying = true;
+        changed(record->status);
+    }
+}
+
 MoveBook::Record* MoveBook::open_record(const Key& key, Role role)
 {
     const auto found = open_.find(key);
@@ -262,7 +270,7 @@ std::vector<MoveStatus> MoveBook::since(std::uint64_t change)
     for (Record& record : records_) {
         if (record.counting)
             count(record);
-        if (record.emptying && record.counting && record.status.ledger.waiting == 0)
+        if (record.emptying && record.counting && (record.status.ledger.waiting == 0 || record.status.ledger.drops.contains("hold_expired")))
             end(record);
         if (record.status.change > change)
             found.push_back(record.status);

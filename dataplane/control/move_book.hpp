@@ -32,6 +32,9 @@ public:
     MoveStatus* find(const ferry::move::Key& key, MoveStatus::Role role);
     void changed(MoveStatus& status) { status.change = ++last_change_; }
 
+    /// The claim is over, however it was: its record ends when nothing waits in the gate any more.
+    void finished(const ferry::move::Key& key);
+
     /// Records that have changed since `change`, oldest first, with their counters as of now.
     std::vector<MoveStatus> since(std::uint64_t change);
 

@@ -140,6 +140,8 @@ std::uint16_t EthdevPort::receive(std::uint16_t queue, rte_mbuf** frames, std::u
 
 Transmitted EthdevPort::transmit(std::uint16_t queue, rte_mbuf** frames, std::uint16_t count, std::uint64_t) noexcept
 {
+    if (held_.load(std::memory_order_relaxed)) [[unlikely]]
+        return {0, ferry::DropReason::ring_stopped};
     const bool link_up = link_up_.load(std::memory_order_relaxed);
     const auto refusal = underlay_ && !link_up ? ferry::DropReason::underlay_down : ferry::DropReason::transmit_failed;
     if (!link_up && !sockets_.empty())

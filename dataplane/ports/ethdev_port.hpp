@@ -41,6 +41,8 @@ public:
     void close() override;
 
     ferry::MacAddress mac() const;
+    /// Any thread: while it is held the port refuses every frame as a stopped ring does.
+    void hold(bool held) noexcept { held_.store(held, std::memory_order_release); }
 
 private:
     EthdevPort(std::uint16_t port, const EthdevOptions& options) : port_(port), underlay_(options.underlay) {}
@@ -57,6 +59,7 @@ private:
     bool promiscuous_ = false;     ///< the device was made so, and is to be made as it was
     bool open_ = true;
     std::atomic<bool> link_up_{true};
+    std::atomic<bool> held_{false};
     std::atomic<std::uint32_t> interface_mtu_{0};  ///< of a kernel interface behind packet sockets; 0: not known
     PacketSockets sockets_;
 };

@@ -25,7 +25,7 @@ void LabelPool::give_back(const Labels& labels)
 }
 
 Machine::State::State(const MachineConfig& of)
-    : config(of), term_(of.term), kept_(of.term - 1), labels_(of.first_label, of.labels)
+    : config(of), term_(of.term), kept_(of.term - 1), labels_(of.first_label, of.labels, of.term)
 {
 }
 

@@ -162,17 +162,21 @@ struct KeyHash {
     }
 };
 
-/// Allocates labels in turn, so that one is not used again soon.
+/// Allocates labels in turn, so that one is not used again soon; nor by this host's next life, whose term is another and
+/// whose claims would be taken for repeated ones.
 class LabelPool {
 public:
-    LabelPool(std::uint32_t first, std::uint32_t count) : first_(first + first % 2), taken_((count - first % 2) / 2) {}
+    LabelPool(std::uint32_t first, std::uint32_t count, std::uint64_t term)
+        : first_(first + first % 2), taken_((count - first % 2) / 2), next_((((term - 1) * 0x9e37'79b9'7f4a'7c15ULL) >> 32) % taken_.size())
+    {
+    }
     std::optional<Labels> take();
     void give_back(const Labels& labels);
 
 private:
     std::uint32_t first_;
     std::vector<bool> taken_;
-    std::size_t next_ = 0, used_ = 0;
+    std::size_t next_, used_ = 0;
 };
 
 class Machine::State {
