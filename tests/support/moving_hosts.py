@@ -22,9 +22,12 @@ from .outcome import check, check_equal, on_failure, wait_until
 from .pair import VNI
 
 VM, VM_ADDRESS = "02:00:00:00:00:09", "10.0.0.9"
-ADDRESSES = {"S": "172.16.0.1", "D": "172.16.0.2", "Q": "172.16.0.3", "E": "172.16.0.4", "P": "172.16.0.9"}
+ADDRESSES = {"S": "172.16.0.1", "D": "172.16.0.2", "Q": "172.16.0.3", "E": "172.16.0.4", "X": "172.16.0.5", "Y": "172.16.0.6",
+             "P": "172.16.0.9"}
 SENDERS = {"Q": ("02:00:00:00:01:03", "10.0.0.103"), "P": ("02:00:00:00:01:09", "10.0.0.109")}
 
+# A whole dock, flushed at once, fits the receive queue.
+_UNDERLAY = FerryVtep.AF_PACKET + ",framecnt=4096"
 _SO_TIMESTAMPNS = 35  # from linux/socket.h, and the type of its ancillary data
 
 
@@ -39,7 +42,10 @@ class Arrived:
         seen = set(self.numbers)
         self.lost = [number for number in range(sent) if number not in seen]
         self.duplicated = len(self.numbers) - len(seen)
-        self.reordered = sum(later < earlier for earlier, later in zip(self.numbers, self.numbers[1:]))
+        #: (host, number, host, number) where a later datagram came before an earlier one
+        self.swaps = [(first[1], first[2], second[1], second[2])
+                      for first, second in zip(self.arrivals, self.arrivals[1:]) if second[2] < first[2]]
+        self.reordered = len(self.swaps)
 
     def at(self, host: str) -> list[int]:
         return [number for _, place, number in self.arrivals if place == host]
@@ -47,7 +53,8 @@ class Arrived:
     def __str__(self) -> str:
         places = sorted({place for _, place, _ in self.arrivals})
         return (f"{self.sent} sent, {len(self.lost)} lost, {self.duplicated} duplicated, {self.reordered} reordered; "
-                + ", ".join(f"{len(self.at(place))} at {place}" for place in places))
+                + ", ".join(f"{len(self.at(place))} at {place}" for place in places)
+                + (f"; swapped {self.swaps[:5]}" if self.swaps else ""))
 
 
 class Flow:
@@ -112,27 +119,37 @@ class Flow:
 class MovingHosts:
     """S has the VM when this is made; all the others know so. Moves begin with stop() and start()."""
 
-    def __init__(self, hosts: str = "SDQ", plain: bool = False, tls=None, peer_options=None, **config):
-        """`plain`: with P. `tls` is an Authority, or None for plain text between the hosts. `peer_options(here, there)` are
-        further keys of how one host has another. `config` has further sections of ferryd's configuration."""
+    def __init__(self, hosts: str = "SDQ", plain: bool = False, absent: str = "", tls=None, peer_options=None, each=None,
+                 **config):
+        """`plain`: with P. `absent` are hosts that the others have as peers, and that do not run. `tls` is an Authority, or None for plain text between the hosts. `peer_options(here, there)` are
+        further keys of how one host has another. `config` has further sections of ferryd's configuration, and `each` those
+        of one host, by its name."""
+        # The kernel begins to take packets' times some time after the first socket wants them.
+        self._timing = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._timing.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
         self.underlay = Underlay()
         self.hosts: dict[str, FerryVtep] = {}
         self.vms: dict[str, Guest] = {}
         self.senders: dict[str, Guest] = {}
         addresses = {name: ADDRESSES[name] for name in hosts}
-        others_of = {name: [there for there in addresses if there != name] for name in addresses}
         flood = list(addresses.values()) + ([ADDRESSES["P"]] if plain else [])
         for name, address in addresses.items():
-            host = self.hosts[name] = FerryVtep(self.underlay, name, address)
+            host = self.hosts[name] = FerryVtep(self.underlay, name, address, _UNDERLAY)
             host.config["host"]["state"] = str(host.folder / "state")
             host.segment(VNI, [remote for remote in flood if remote != address])
+            for there in absent:
+                host.vtep(ADDRESSES[there])
             host.config["peers"] = {"listen": f"{address}:4790",
                                     **(tls.tls(name, address) if tls else {"insecure": True})}
             host.config["peers.host"] = [
-                {"address": f"{addresses[there]}:4790", "vtep": addresses[there],
-                 **(peer_options(name, there) if peer_options else {})} for there in others_of[name]]
-            for section, content in config.items():
+                {"address": f"{ADDRESSES[there]}:4790", "vtep": ADDRESSES[there],
+                 **(peer_options(name, there) if peer_options else {})} for there in hosts + absent if there != name]
+            for section, content in [*config.items(), *(each or {}).get(name, {}).items()]:
                 host.config[section] = {**host.config.get(section, {}), **content}
+        #: the namespaces of the absent hosts
+        self.absent = {name: Namespace(name) for name in absent}
+        for name, namespace in self.absent.items():
+            self.underlay.connect(namespace, ADDRESSES[name])
         if plain:
             self.p = LinuxVtep(self.underlay, "P", ADDRESSES["P"])
             self.p.segment(VNI, list(addresses.values()))
