@@ -13,6 +13,7 @@ from support.sandbox import REPOSITORY
 sys.path.insert(0, str(REPOSITORY / "examples/move-a-vm/lib"))
 from move_a_vm.losses import Loss, difference, explain, share_out  # noqa: E402
 from move_a_vm.moves import Move, measure  # noqa: E402
+from move_a_vm.report import stall_beyond_pause_ms  # noqa: E402
 from move_a_vm.traffic import Counts  # noqa: E402
 
 P, Q = "172.16.0.3", "172.16.0.4"
@@ -50,9 +51,14 @@ def test():
     check_equal(books(), nothing, "books")
 
     step("ferryd's drops by VTEP go to that peer's flow, under the report's words")
-    seen = books({"S": {f"vtep {P}": {"ring_stopped": 5, "split_horizon": 2}, f"vtep {Q}": {"ring_stopped": 4}},
+    seen = books({"S": {f"vtep {P}": {"dock_full": 5, "split_horizon": 2}, f"vtep {Q}": {"hold_expired": 4}},
                   "D": {f"vtep {P}": {"ring_full": 3}}}, p=counts(heard=990), q=counts(heard=996))
-    check_equal(seen, {**nothing, "P to vm": {"dock": 5, "ring_full": 3, "no_row": 2}, "Q to vm": {"dock": 4}}, "books")
+    check_equal(seen, {**nothing, "P to vm": {"dock_full": 5, "ring_full": 3, "no_row": 2}, "Q to vm": {"hold_expired": 4}},
+                "books")
+
+    step("what the new host dropped of the old one's relay is shared out")
+    seen = books({"D": {"vtep 172.16.0.1": {"label_unknown": 6}}}, p=counts(heard=998), q=counts(heard=996))
+    check_equal(seen, {**nothing, "P to vm": {"label_unknown": 2}, "Q to vm": {"label_unknown": 4}}, "books")
 
     step("the drops of a flow's own socket are the guest's")
     check_equal(books(q=counts(heard=993, socket_drops=7)), {**nothing, "Q to vm": {"in_guest": 7}}, "books")
@@ -61,8 +67,8 @@ def test():
     check_equal(books(p=counts(heard=990)), {**nothing, "P to vm": {"unaccounted": 10}}, "books")
 
     step("more drops than losses show as a negative number")
-    seen = books({"S": {f"vtep {P}": {"ring_stopped": 3}}}, p=counts(heard=999))
-    check_equal(seen["P to vm"], {"dock": 3, "unaccounted": -2}, "books of P to vm")
+    seen = books({"S": {f"vtep {P}": {"dock_full": 3}}}, p=counts(heard=999))
+    check_equal(seen["P to vm"], {"dock_full": 3, "unaccounted": -2}, "books of P to vm")
 
     step("a kernel's counter explains what is missing, and no more")
     seen = books(kernel={"P/underlay": {"rx": 50, "tx": 0}}, p=counts(back=980))
@@ -93,17 +99,31 @@ def test():
     check_equal(difference({"a": {"x": 1}}, {"a": {"x": 3, "y": 2}, "b": {"z": 1}}),
                 {"a": {"x": 2, "y": 2}, "b": {"z": 1}}, "difference")
 
-    step("a move's times come from the ring events of its own hosts and its own time")
-    moves = [Move("S", "D", 10.0, 20), Move("D", "S", 20.0, 20)]
-    start = {"event": "ring_start", "visible_us": 50.0, "network_added_ms": 0.25}
-    measure(moves, {"S": [{"event": "ring_stop", "time_ns": 11_000_000_000},
-                          {"event": "peer", "time_ns": 11_013_000_000, "visible_us": 100.0},
-                          {**start, "time_ns": 21_020_000_000, "network_added_ms": None}],
-                    "D": [{**start, "time_ns": 11_012_500_000}, {"event": "ring_stop", "time_ns": 21_000_000_000}]})
-    check_equal([move.downtime_ms for move in moves], [12.5, 20.0], "downtimes")
-    check_equal([move.network_added_ms for move in moves], [0.25, None], "network added")
-    check_equal({host: round(ms, 6) for host, ms in moves[0].rows_visible_ms.items()}, {"S": 0.6, "D": 0.05},
-                "rows visible")
+    step("a move's times and ledgers come from the ring events of its own hosts and its own time")
+    moves = [Move("S", "D", 10.0, 20), Move("D", "S", 15.0, cancelled=True), Move("D", "S", 20.0, 20)]
+
+    def told(role, *phases, drops=None, **more):
+        return {"role": role, "phases": [{"name": name, "time_ns": int(at * 1e9)} for name, at in phases],
+                "ledger": {"drops": drops or {}}, "adds_up": True, "network_added_ms": None, **more}
+
+    measure(moves, {
+        "S": [told("source", ("ring_stopped", 11.0), ("granted", 11.015), drops={"dock_full": 2}, docked_us=80.0),
+              told("destination", ("ring_started", 21.02), adds_up=None)],
+        "D": [told("destination", ("ring_started", 11.0125), drops={"dock_expired": 1}, network_added_ms=0.25),
+              told("source", ("ring_stopped", 15.5), ("ring_started", 15.75), ("replayed", 15.75)),
+              told("source", ("ring_stopped", 21.0), ("granted", 21.03))],
+        "Q": [told("sender", ("turn_begun", 11.02))]})
+    check_equal([round(move.downtime_ms, 3) for move in moves], [12.5, 250.0, 20.0], "downtimes")
+    check_equal([move.network_added_ms for move in moves], [0.25, None, None], "network added")
+    check_equal([move.dropped() for move in moves], [3, 0, 0], "dropped, by the ledgers")
+    check_equal([move.adds_up() for move in moves], [True, True, None], "whether the ledgers add up")
+    check_equal([sorted(move.told) for move in moves], [["destination", "sender", "source"], ["source"],
+                                                        ["destination", "source"]], "who tells")
+
+    step("of a stall, what the VM was stopped for does not count")
+    stalls = [[int(at * 1e9) for at in stall] for stall in ((10.99, 11.03), (15.4, 15.8), (17.0, 17.06))]
+    check_equal(round(stall_beyond_pause_ms(stalls, moves), 3), 150.0, "longest stall beyond a pause")
+    check_equal(stall_beyond_pause_ms([], moves), 0.0, "no stall")
 
 
 finish(test)

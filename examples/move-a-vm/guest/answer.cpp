@@ -1,6 +1,6 @@
 // vm-answer: what runs in the guest. It answers every numbered datagram on ports 7001 to 7016, one port a flow, and on
 // port 7000 a question about its counts: the text "ID FLOW" gets back one JSON object that repeats ID. Asking changes
-// nothing, so a question whose answer was lost is simply asked again.
+// nothing, so a question whose answer was lost is simply asked again. On port 7100 it is one end of TCP streams.
 #include <cstdio>
 #include <cstring>
 #include <fstream>
@@ -11,6 +11,7 @@
 #include <poll.h>
 
 #include "answered_flow.hpp"
+#include "bulk_streams.hpp"
 
 namespace {
 
@@ -55,7 +56,8 @@ std::string kernel_report()
     return text;
 }
 
-void answer_question(const UdpSocket& socket, const std::vector<std::unique_ptr<AnsweredFlow>>& flows)
+void answer_question(const UdpSocket& socket, const std::vector<std::unique_ptr<AnsweredFlow>>& flows,
+                     const BulkStreams& streams)
 {
     char question[64];
     sockaddr_in asker{};
@@ -72,7 +74,7 @@ void answer_question(const UdpSocket& socket, const std::vector<std::unique_ptr<
     std::string text = "{\"question\": " + std::to_string(id);
     if (flow > 0)
         text += ", " + flows[flow - 1]->report();
-    text += ", \"kernel\": {" + kernel_report() + "}}\n";
+    text += ", \"bulk\": {" + streams.report() + "}, \"kernel\": {" + kernel_report() + "}}\n";
     ::sendto(socket.fd(), text.data(), text.size(), MSG_DONTWAIT, address, length);
 }
 
@@ -83,7 +85,8 @@ int main()
     const UdpSocket questions(report_port, 64 << 10);
     std::vector<std::unique_ptr<AnsweredFlow>> flows;
     std::vector<pollfd> waiting{{questions.fd(), POLLIN, 0}};
-    bool all_open = questions.is_open();
+    BulkStreams streams;
+    bool all_open = questions.is_open() && streams.is_open();
     for (std::uint16_t flow = 1; flow <= flow_limit; ++flow) {
         flows.push_back(std::make_unique<AnsweredFlow>(flow));
         all_open = all_open && flows.back()->socket().is_open();
@@ -97,13 +100,17 @@ int main()
     std::fflush(stdout);
 
     const auto batch = std::make_unique<Batch<payload_limit>>();
+    const std::size_t first_of_streams = waiting.size();
     for (;;) {
-        if (::poll(waiting.data(), waiting.size(), -1) < 0)
+        waiting.resize(first_of_streams);
+        streams.add_to(waiting);
+        if (::poll(waiting.data(), waiting.size(), streams.patience_ms()) < 0)
             continue;
         if (waiting[0].revents != 0)
-            answer_question(questions, flows);
-        for (std::size_t i = 1; i < waiting.size(); ++i)
+            answer_question(questions, flows, streams);
+        for (std::size_t i = 1; i < first_of_streams; ++i)
             if (waiting[i].revents != 0)
                 flows[i - 1]->serve(*batch);
+        streams.serve(waiting, first_of_streams);
     }
 }

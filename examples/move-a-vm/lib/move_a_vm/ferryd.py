@@ -12,18 +12,28 @@ SENDER_PORT = "sender"
 UNDERLAY_PORT = "underlay"
 PEERS_PORT = 4790
 
+# Times of a move, in milliseconds. On this machine two processors run three ferryd that never sleep for long, QEMU and the
+# senders, so that a frame may be under way for tens of milliseconds where ferry's own values suppose a hundredth of that:
+# a worker has to wait for a processor at every hop. Order is promised where frames are faster than these.
+MERGE_MS = 1000  # a ferry peer's direct frames wait so long for those that it sent by way of the old host
+PLAIN_MS = 300   # a plain peer's direct frames wait so long, always
+HOLD_MS = 10000  # a stopped VM's frames wait so long for another host to claim it
+LEASE_MS = 3000  # nobody has come by the old host for so long: the move's books are closed
+
 
 class Ferryd:
     """One forwarding process, in its host's namespace."""
 
-    def __init__(self, lifetime, topology, host, programs, authority, attachment):
-        """Starts ferryd on `host`. `attachment` is the [[port]] section of what hangs on it: see vm_attachment()."""
+    def __init__(self, lifetime, topology, host, programs, authority, attachment, dock_buffers=None):
+        """Starts ferryd on `host`. `attachment` is the [[port]] section of what hangs on it: see vm_attachment().
+        `dock_buffers` bounds what may wait while the VM moves, in frames; None: as ferryd has it."""
         self.host = host
         self._lifetime = lifetime
         self._ferryctl = programs / "ferryctl"
         self._api = lifetime.folder / f"ferryd-{host.name}.sock"
         config = lifetime.folder / f"ferryd-{host.name}.toml"
-        config.write_text(_config(topology, host, self._api, authority, attachment), encoding="ascii")
+        config.write_text(_config(topology, host, self._api, authority, attachment, lifetime.folder / f"state-{host.name}",
+                                  dock_buffers), encoding="ascii")
         ready_path = lifetime.folder / f"ready-{host.name}.sock"
         # systemd's protocol for "I am ready now": one datagram, with the lines READY=1, STATUS=… and so on.
         with lifetime.signals.held():
@@ -56,9 +66,9 @@ class Ferryd:
         """Returns what `ferryctl -j` prints for these words."""
         return json.loads(self._lifetime.run([self._ferryctl, "--socket", self._api, "-j", *words]))
 
-    def events(self):
-        """Returns the endpoint's move events that this host saw, oldest first."""
-        return [event for event in self.show("move", "show") if event["mac"] == VM_MAC]
+    def moves(self):
+        """Returns the endpoint's moves as this host took part in them, oldest first."""
+        return [move for move in self.show("moves") if move["mac"] == VM_MAC]
 
     def drops(self):
         """Returns what this ferryd dropped since its start, in frames by reason: `all`, and `vtep ADDRESS` for each
@@ -96,15 +106,23 @@ def _packet_device(number, interface):
     return f"net_af_packet{number},iface={interface},framecnt=4096"
 
 
-def _config(topology, host, api, authority, attachment):
+def _config(topology, host, api, authority, attachment, state, dock_buffers):
     certificate, key = authority.sign(host)
     others = topology.others(host)
-    ferry_hosts = [other for other in others if other is not topology.linux_peer]
     vteps = "".join(f'\n[[vtep]]\naddress = "{other.address}"\nmac = "{other.mac}"\n' for other in others)
+    peers = "".join(f"""
+[[peers.host]]
+name = "{other.name}"
+address = "{other.address}:{PEERS_PORT}"
+vtep = "{other.address}"
+vnis = [{VNI}]
+""" for other in others if other is not topology.linux_peer)
+    dock = "" if dock_buffers is None else f"\n[dock]\nbuffers = {dock_buffers}\n"
     return f"""# Written by move-a-vm for host {host.name}.
 [host]
 name = "{host.name}"
 vtep = "{host.address}"
+state = "{state}"
 
 [api]
 socket = "{api}"
@@ -119,10 +137,15 @@ flood = {json.dumps([other.address for other in others])}
 
 [[port]]
 {attachment}
+[move]
+hold_ms = {HOLD_MS}
+merge_ms = {MERGE_MS}
+plain_ms = {PLAIN_MS}
+lease_ms = {LEASE_MS}
+{dock}
 [peers]
 listen = "{host.address}:{PEERS_PORT}"
-hosts = {json.dumps([f"{other.address}:{PEERS_PORT}" for other in ferry_hosts])}
 ca = "{authority.certificate}"
 certificate = "{certificate}"
 key = "{key}"
-"""
+{peers}"""

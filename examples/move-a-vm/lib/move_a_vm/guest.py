@@ -48,7 +48,11 @@ class Guest:
             except OSError:
                 return None
         self.qmp = self._lifetime.wait_for(try_connect, 30, f"QEMU on {self.host.name} takes commands")
-        self.qmp.command("migrate-set-capabilities", capabilities=[{"capability": "events", "state": True}])
+        self.set_capability("events", True)
+
+    def set_capability(self, name, state):
+        """Switches one of the migration's capabilities on or off."""
+        self.qmp.command("migrate-set-capabilities", capabilities=[{"capability": name, "state": state}])
 
     def wait_booted(self):
         """Waits until the answering program in the guest says that it is ready."""

@@ -19,13 +19,14 @@ CAUSES = (*DOCK_REASONS, "ring_full", "no_row", "underlay", "in_guest")
 _CAUSE_OF_REASON = {
     "ring_full": "ring_full",
     **dict.fromkeys(("split_horizon", "flood_empty", "blackhole", "hairpin", "adjacency_gone", "attachment_unknown",
-                     "vni_unknown", "label_unknown", "relay_ttl"), "no_row"),
+                     "vni_unknown"), "no_row"),
     **dict.fromkeys(("transmit_failed", "underlay_down", "outer_truncated", "outer_version", "outer_options",
                      "outer_fragment", "outer_length", "outer_checksum", "udp_length", "udp_checksum"), "underlay"),
 }
 # What ferryd can only have dropped on the way from a remote VTEP to an attachment, and only on the way to a VTEP. Other
 # reasons may be either.
-_FROM_VTEP = {*DOCK_REASONS, "label_unknown", "relay_ttl", "ring_stopped", "ring_full", "split_horizon", "vxlan_flags", "vni_unknown", "ecn"}
+_FROM_VTEP = {*DOCK_REASONS, "label_unknown", "relay_ttl", "ring_stopped", "ring_full", "split_horizon", "vxlan_flags",
+              "vni_unknown", "ecn"}
 _TO_VTEP = {"adjacency_gone", "frame_too_big", "no_headroom", "underlay_down"}
 
 

@@ -9,16 +9,18 @@ from pathlib import Path
 
 from . import build
 from .certificates import Authority
-from .ferryd import Ferryd, sender_attachment, vm_attachment
+from .capture import Capture
+from .ferryd import LEASE_MS, Ferryd, sender_attachment, vm_attachment
 from .guest import Guest
 from .lifetime import Failure, Lifetime
 from .losses import difference, explain
-from .moves import measure, move_guest
-from .report import flow_records, json_line, table
+from .moves import cancel_move, measure, move_guest
+from .report import flow_records, json_line, stream_records, table
 from .search import find_rate
 from .signals import Interrupted, Signals
+from .svg import draw
 from .topology import SENDER_MAC, Topology
-from .traffic import Flow, Questions, count
+from .traffic import Bulk, Flow, Load, Questions
 
 # Traffic before the first move, between moves and after the last one.
 SETTLE_SECONDS = 1.0
@@ -60,25 +62,30 @@ class _Job:
         self._lifetime = lifetime
         self._options = options
         self._began = time.monotonic()
+        self._capture = None
 
     def run(self):
-        build.build(self._lifetime, self._say)
+        self._programs = build.build(self._lifetime, self._options.programs, self._say)
         self._start_hosts()
         self._start_guest()
-        rate = self._options.rate
+        rate, highest = self._options.rate, None
         if rate is None:
             self._say("looking for the rate that the guest carries while nothing moves")
-            rate = find_rate(self._flows, self._questions[0], self._say)
+            rate, highest = find_rate(self._load, self._say)
         before = self._counters()
-        moves, counts = self._run_moves(rate)
+        moves, counts, streams = self._run_moves(rate)
+        self._wait_closed()
         after = self._counters()
-        measure(moves, {name: ferryd.events() for name, ferryd in self._ferryds.items()})
-        self._keep(before, after)
+        told = {name: ferryd.moves() for name, ferryd in self._ferryds.items()}
+        measure(moves, told)
+        self._keep(before, after, told)
         losses = explain(self._topology, *(difference(old, new) for old, new in zip(before, after)), counts)
-        records = flow_records(counts, losses)
-        print(table(rate, moves, records), flush=True)
+        records, streams = flow_records(counts, losses), stream_records(streams, moves)
+        print(table(rate, moves, records, streams), flush=True)
+        if self._options.svg is not None:
+            self._options.svg.write_text(draw(self._capture.arrivals, moves[-1], self._topology), encoding="utf-8")
         if self._options.json:
-            print(json_line(rate, moves, records), flush=True)
+            print(json_line(rate, highest, moves, records, streams), flush=True)
         for ferryd in self._ferryds.values():
             ferryd.stop()
 
@@ -88,9 +95,10 @@ class _Job:
         self._topology = topology
         attachments = {host.name: vm_attachment(lifetime, host) for host in (topology.source, topology.destination)}
         attachments[topology.ferry_peer.name] = sender_attachment(SENDER_MAC)
-        authority = Authority(lifetime)
+        authority = Authority(lifetime, [host for host in topology.hosts if host.name in attachments])
         self._ferryds = {
-            host.name: Ferryd(lifetime, topology, host, build.DATAPLANE, authority, attachments[host.name])
+            host.name: Ferryd(lifetime, topology, host, self._programs.dataplane, authority, attachments[host.name],
+                              self._options.small_dock)
             for host in topology.hosts if host.name in attachments}
         for host in topology.hosts:
             self._say(f"  to look into {host.name}: nsenter --net={host.space.path}")
@@ -99,44 +107,63 @@ class _Job:
 
     def _start_guest(self):
         self._say("booting the guest on S")
-        self._guest = Guest(self._lifetime, build.IMAGE, self._topology.source, 0)
+        self._guest = Guest(self._lifetime, self._programs.image, self._topology.source, 0)
         self._guest.connect()
         self._guest.wait_booted()
         peers = (self._topology.linux_peer, self._topology.ferry_peer)
-        program = build.EXAMPLE / "udp-flow"
+        program = self._programs.example / "udp-flow"
         self._flows = [Flow(self._lifetime, peer, number, program) for number, peer in enumerate(peers, start=1)]
         self._questions = [Questions(self._lifetime, peer) for peer in peers]
         for questions in self._questions:
             questions.ask()  # answered: the way there and back is open, and addresses are resolved
+        bulk = None if self._options.no_tcp else Bulk(self._lifetime, self._topology.ferry_peer, self._programs.example / "tcp-bulk")
+        self._load = Load(self._flows, bulk, self._questions[0])
         self._say("the guest answers P and Q")
 
     def _run_moves(self, rate):
         moves = []
         guest, there, back = self._guest, self._topology.destination, self._topology.source
-        self._say(f"P and Q each send {rate}/s")
-        for flow in self._flows:
-            flow.start(rate)
-        for number in range(1, self._options.moves + 1):
+        number = 0
+        self._say(f"P and Q each send {rate}/s" + ("" if self._options.no_tcp else "; TCP streams between Q and the guest"))
+        self._load.start(rate)
+        for made in range(1, self._options.moves + 1):
+            if self._options.cancel:
+                self._lifetime.signals.sleep(SETTLE_SECONDS)
+                number += 1
+                self._say(f"move {made} of {self._options.moves}: {back.name} to {there.name}, to be cancelled")
+                moves.append(cancel_move(self._lifetime, self._programs.image, guest, there, number))
             self._lifetime.signals.sleep(SETTLE_SECONDS)
-            self._say(f"move {number} of {self._options.moves}: {back.name} to {there.name}")
-            guest, move = move_guest(self._lifetime, build.IMAGE, guest, there, number)
+            number += 1
+            if self._options.svg is not None and made == self._options.moves:
+                self._capture = Capture([back, there])
+            self._say(f"move {made} of {self._options.moves}: {back.name} to {there.name}")
+            guest, move = move_guest(self._lifetime, self._programs.image, guest, there, number)
             moves.append(move)
             there, back = back, there
         self._lifetime.signals.sleep(SETTLE_SECONDS)
-        for flow in self._flows:
-            flow.ask_stop()
-        counts = count(self._flows, self._questions[0])
-        return moves, {flow.host.name: one for flow, one in zip(self._flows, counts)}
+        if self._capture is not None:
+            self._capture.stop()
+        self._load.ask_stop()
+        counts, streams = self._load.finish()
+        return moves, {flow.host.name: one for flow, one in zip(self._flows, counts)}, streams
+
+    def _wait_closed(self):
+        """Waits until the last move's books are closed, or ought to be since long."""
+        until = time.monotonic() + LEASE_MS / 1e3 + 3
+        while time.monotonic() < until and any(
+                not move["closed"] for name in ("S", "D") for move in self._ferryds[name].moves()):
+            self._lifetime.signals.sleep(0.5)
 
     def _counters(self):
         """Returns what has been dropped so far, by ferryd on each host, by the kernel, and by the guest's kernel."""
         return ({name: ferryd.drops() for name, ferryd in self._ferryds.items()}, self._topology.kernel_drops(),
                 self._questions[0].ask()["kernel"])
 
-    def _keep(self, before, after):
-        """Leaves the counters beside the logs, for --keep-logs."""
-        path = self._lifetime.folder / "counters.json"
-        path.write_text(json.dumps({"before": before, "after": after}, indent=1), encoding="ascii")
+    def _keep(self, before, after, told):
+        """Leaves the counters, and what each host tells of the moves, beside the logs, for --keep-logs."""
+        for name, content in (("counters", {"before": before, "after": after}), ("moves", told)):
+            path = self._lifetime.folder / f"{name}.json"
+            path.write_text(json.dumps(content, indent=1), encoding="ascii")
 
     def _say(self, text):
         print(f"{time.monotonic() - self._began:6.1f} s  {text}", file=sys.stderr, flush=True)
@@ -146,19 +173,35 @@ def _parse(arguments):
     parser = argparse.ArgumentParser(
         prog="examples/move-a-vm/run",
         description="Live-migrates a VM that talks through ferry between two hosts, and measures what that costs.")
-    parser.add_argument("--moves", type=_moves, default=4, metavar="N", help="how many moves (default: 4)")
+    parser.add_argument("--moves", type=_moves, default=20, metavar="N", help="how many moves (default: 20)")
     parser.add_argument("--rate", type=_rate, default=None, metavar="PPS|auto",
-                        help="datagrams a second from each of the two peers (default: auto, half of what the guest "
+                        help="datagrams a second from each of the two peers (default: auto, 80 %% of what the guest "
                              "carries without loss while nothing moves)")
+    parser.add_argument("--cancel", action="store_true",
+                        help="before each move start one and cancel it when the VM is stopped already")
+    parser.add_argument("--small-dock", type=_frames, metavar="N",
+                        help="let no more than N frames wait for a VM that moves; implies --no-tcp, as TCP sends again")
+    parser.add_argument("--no-tcp", action="store_true", help="no TCP streams beside the datagrams")
+    parser.add_argument("--svg", type=Path, metavar="FILE", help="draw the last move: arrivals at both hosts over time")
     parser.add_argument("--json", action="store_true", help="print one line of JSON after the report")
+    parser.add_argument("--programs", type=Path, metavar="DIR",
+                        help="take the programs from this build folder as they are, instead of building in build/")
     parser.add_argument("--keep-logs", type=Path, metavar="DIR",
                         help="leave the logs, configurations and counters of the run in DIR")
-    return parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
+    options.no_tcp = options.no_tcp or options.small_dock is not None
+    return options
 
 
 def _moves(text):
     if not (text.isdecimal() and 1 <= int(text) <= 1000):
         raise argparse.ArgumentTypeError("give 1 to 1000")
+    return int(text)
+
+
+def _frames(text):
+    if not (text.isdecimal() and 0 <= int(text) <= 1000000):
+        raise argparse.ArgumentTypeError("give 0 to 1000000")
     return int(text)
 
 

@@ -1,10 +1,8 @@
-"""What the job found: a table for a person, and the same as one line of JSON."""
+"""What the job found: tables for a person, and the same as one line of JSON."""
 
 import json
 
-
-_WORDS = {"dock": "ring stopped", "ring_full": "ring full", "no_row": "no row", "underlay": "underlay",
-          "in_guest": "in the guest", "in_peer": "in the peer", "unaccounted": "unaccounted"}
+_WORDS = {"ring_full": "ring full", "no_row": "no row", "in_guest": "in the guest", "in_peer": "in the peer"}
 
 
 def flow_records(counts, losses):
@@ -21,35 +19,76 @@ def flow_records(counts, losses):
     return records
 
 
-def json_line(rate, moves, records):
+def stream_records(streams, moves):
+    """Returns the TCP streams as the JSON line has them."""
+    return [{"from": stream.sender, "to": stream.receiver, "bytes_sent": stream.sent, "bytes_received": stream.received,
+             "mismatched": stream.mismatched, "intact": stream.intact(), "segments_sent_again": stream.peer["retransmitted"],
+             "longest_stall_ms": _rounded(max((to - since for since, to in stream.peer["stalls_ns"]), default=0) / 1e6),
+             "longest_stall_beyond_pause_ms": _rounded(stall_beyond_pause_ms(stream.peer["stalls_ns"], moves))}
+            for stream in streams]
+
+
+def stall_beyond_pause_ms(stalls_ns, moves):
+    """Returns the longest time without progress, less what of it the VM was stopped. Times are CLOCK_REALTIME."""
+    pauses = [(move.stopped_at * 1e3, move.started_at * 1e3) for move in moves if move.downtime_ms is not None]
+    longest = 0.0
+    for since, to in ((since / 1e6, to / 1e6) for since, to in stalls_ns):
+        paused = sum(max(0.0, min(to, start) - max(since, stop)) for stop, start in pauses)
+        longest = max(longest, to - since - paused)
+    return longest
+
+
+def move_records(moves):
+    """Returns the moves as the JSON line has them: what their ledgers say, in frames."""
+    return [{"from": move.from_host, "to": move.to_host, "cancelled": move.cancelled,
+             "docked_us": _rounded(move.docked_us), "redirect_us": _rounded(move.redirect_us),
+             "docked": move.ledger("source", "docked"), "replayed": move.ledger("source", "replayed"),
+             "flushed": move.ledger("source", "flushed"), "relayed": move.ledger("source", "relayed"),
+             "delivered": move.ledger("destination", "delivered"), "dropped": move.dropped(),
+             "adds_up": move.adds_up()} for move in moves]
+
+
+def json_line(rate, highest, moves, records, streams):
     """Returns the line. Times are in milliseconds; null where nothing was there to be measured."""
-    return json.dumps({"moves": len(moves), "rate": rate,
-                       "vm_downtime_ms": [_rounded(move.downtime_ms) for move in moves],
-                       "network_added_ms": [_rounded(move.network_added_ms) for move in moves],
-                       "flows": records}, separators=(",", ":"))
+    made = [move for move in moves if not move.cancelled]
+    cancelled = [move for move in moves if move.cancelled]
+    return json.dumps({"moves": len(made), "cancelled": len(cancelled), "rate": rate, "highest_rate": highest,
+                       "vm_downtime_ms": [_rounded(move.downtime_ms) for move in made],
+                       "network_added_ms": [_rounded(move.network_added_ms) for move in made],
+                       "cancelled_pause_ms": [_rounded(move.downtime_ms) for move in cancelled],
+                       "flows": records, "streams": streams, "ledgers": move_records(moves)}, separators=(",", ":"))
 
 
-def table(rate, moves, records):
+def table(rate, moves, records, streams):
     """Returns the report for a person."""
-    lines = [f"{len(moves)} moves of a VM that answers {rate} datagrams a second from each of P and Q", ""]
-    lines += _columns([("move", "VM stopped", "by QEMU's count", "ferry added", "rows changed")] + [
-        (f"{number}  {move.from_host} to {move.to_host}", _ms(move.downtime_ms), _ms(move.qemu_downtime_ms),
-         _ms(move.network_added_ms), _rows_changed(move)) for number, move in enumerate(moves, start=1)])
+    made = [move for move in moves if not move.cancelled]
+    lines = [f"{len(made)} moves of a VM that answers {rate} datagrams a second from each of P and Q", ""]
+    lines += _columns([("move", "VM stopped", "by QEMU's count", "ferry added", "docked", "flushed", "relayed", "dropped",
+                        "adds up")] + [_move_row(number, move) for number, move in enumerate(moves, start=1)])
     lines.append("")
     lines += _columns([("flow", "sent", "received", "lost", "twice", "out of order", "lost by")] + [
         (f"{record['from']} to {record['to']}", f"{record['sent']}", f"{record['received']}", f"{record['lost']}",
          f"{record['duplicated']}", f"{record['reordered']}", _lost_by(record["lost_by"])) for record in records])
+    if streams:
+        lines.append("")
+        lines += _columns([("TCP stream", "bytes", "intact", "segments sent again", "longest stall", "beyond the VM's pause")] + [
+            (f"{stream['from']} to {stream['to']}", f"{stream['bytes_received']}", "yes" if stream["intact"] else "no",
+             f"{stream['segments_sent_again']}", _ms(stream["longest_stall_ms"]),
+             _ms(stream["longest_stall_beyond_pause_ms"])) for stream in streams])
     return "\n".join(lines)
 
 
+def _move_row(number, move):
+    what = f"{number}  {move.from_host} to {move.to_host}" + (", cancelled" if move.cancelled else "")
+    return (what, _ms(move.downtime_ms), _ms(move.qemu_downtime_ms), _ms(move.network_added_ms),
+            f"{move.ledger('source', 'docked')}", f"{move.ledger('source', 'flushed')}",
+            f"{move.ledger('source', 'relayed')}", f"{move.dropped()}",
+            {True: "yes", False: "no", None: "not closed"}[move.adds_up()])
+
+
 def _lost_by(causes):
-    named = [f"{_WORDS.get(cause, cause)} {frames}" for cause, frames in causes.items() if frames]
+    named = [f"{_WORDS.get(cause, cause.replace('_', ' '))} {frames}" for cause, frames in causes.items() if frames]
     return ", ".join(named) or "-"
-
-
-def _rows_changed(move):
-    """When each ferry host's workers had the new row, after the ring started on the destination."""
-    return ", ".join(f"{host} {_ms(milliseconds)}" for host, milliseconds in move.rows_visible_ms.items()) or "-"
 
 
 def _rounded(milliseconds):
@@ -69,5 +108,3 @@ def _columns(rows):
                  for column, (cell, width) in enumerate(zip(row, widths))]
         lines.append("   ".join(cells).rstrip())
     return lines
-
-

@@ -9,6 +9,8 @@ from .lifetime import Failure
 from .topology import VM_ADDRESS
 
 REPORT_PORT = 7000
+# TCP bytes a second, each way, for each datagram a second from each peer: a quarter of a full segment.
+BULK_BYTES_PER_DATAGRAM = 362
 
 
 class Flow:
@@ -45,6 +47,95 @@ class Flow:
         if counts["run"] != self._run:
             raise Failure(f"the sender on {self.host.name} reports run {counts['run']} instead of {self._run}")
         return counts
+
+
+class Bulk:
+    """The TCP streams between one peer and the guest, one each way."""
+
+    def __init__(self, lifetime, host, program):
+        self.host = host
+        self._lifetime = lifetime
+        self._program = program
+        self._run = 0
+        self._process = None
+        self._output = None
+        self.seconds = 0.0
+
+    def start(self, rate, seconds=0):
+        """Starts new streams of `rate` bytes a second; with 0 seconds they last until ask_stop()."""
+        self._run += 1
+        name = f"bulk-{self.host.name}-{self._run}"
+        self._output = self._lifetime.folder / f"{name}.json"
+        self._process = self._lifetime.start(
+            name, [self._program, "--to", VM_ADDRESS, "--run", self._run, "--rate", rate, "--seconds", seconds],
+            namespace=self.host.space, output=self._output)
+        self._process.expected_to_end = seconds > 0
+
+    def ask_stop(self):
+        self._process.expected_to_end = True
+        self._process.signal(15)
+
+    def finish(self, guest, seconds=30):
+        """Waits for the end and returns the StreamCounts of both; `guest()` gives what the guest counted then."""
+        self._lifetime.finish(self._process, seconds, f"the TCP streams of {self.host.name} end")
+        peer = json.loads(self._output.read_text(encoding="ascii"))
+        counted = guest()
+        if counted["run"] != peer["run"]:
+            raise Failure(f"the guest reports run {counted['run']} of its TCP streams, not {peer['run']}")
+        ends = {way: {**peer[way], "seconds": peer["seconds"], "rate": peer["rate"]} for way in ("to_vm", "from_vm")}
+        return [StreamCounts(self.host.name, "vm", ends["to_vm"], ends["to_vm"]["bytes"], counted["received"],
+                             counted["mismatched"]),
+                StreamCounts("vm", self.host.name, ends["from_vm"], counted["sent"], ends["from_vm"]["bytes"],
+                             ends["from_vm"]["mismatched"])]
+
+
+@dataclass
+class StreamCounts:
+    """One TCP stream. Bytes; `peer` is what tcp-bulk printed of it."""
+
+    sender: str
+    receiver: str
+    peer: dict
+    sent: int
+    received: int
+    mismatched: int
+
+    def intact(self):
+        """True when every byte came, in its place."""
+        return self.peer["ended_well"] and self.sent == self.received and self.mismatched == 0
+
+    def kept_pace(self):
+        return self.received >= 0.9 * self.peer["rate"] * self.peer["seconds"]
+
+    def complete(self):
+        """True when TCP had nothing to mend."""
+        return self.intact() and self.peer["retransmitted"] == 0
+
+
+class Load:
+    """All that talks to the guest at once."""
+
+    def __init__(self, flows, bulk, questions):
+        """`bulk` may be None: no TCP."""
+        self.flows = flows
+        self._bulk = bulk
+        self._questions = questions
+
+    def start(self, rate, seconds=0):
+        """Starts all: each flow with `rate` datagrams a second, each TCP stream with the bytes that go with that."""
+        for flow in self.flows:
+            flow.start(rate, seconds)
+        if self._bulk is not None:
+            self._bulk.start(rate * BULK_BYTES_PER_DATAGRAM, seconds)
+
+    def ask_stop(self):
+        for sender in [*self.flows, *([self._bulk] if self._bulk else [])]:
+            sender.ask_stop()
+
+    def finish(self):
+        """Waits for the end of all; returns the Counts of each flow and the StreamCounts of each stream."""
+        streams = self._bulk.finish(lambda: self._questions.ask()["bulk"]) if self._bulk else []
+        return count(self.flows, self._questions), streams
 
 
 @dataclass
