@@ -5,10 +5,11 @@ import os
 import signal
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor, as_completed
 
 from .builds import BuildFailed, build, folder_of
 from .catalogue import all_tests, choose
-from .execute import execute, log_path
+from .execute import end_all, execute, log_path
 
 DESCRIPTION = """Builds ferry and runs its tests.
 
@@ -47,18 +48,33 @@ def build_all(tests, catalogue) -> dict[str, str]:
 
 
 def run_all(tests, broken) -> dict[str, int]:
-    """Runs the tests one after the other, telling of each as it ends; returns how often each outcome came."""
+    """Runs the tests, telling of each as it ends; returns how often each outcome came. Those that only compute run side
+    by side, and then the others, which look at ferryd, its peers and what they do in time, one after the other."""
     counts = {"passed": 0, "failed": 0, "skipped": 0}
-    for test in tests:
-        if test.flavour in broken:
-            counts["failed"] += 1
-            print(f"failed   {test.name:<32}            {folder_of(test.flavour).name} was not built", flush=True)
-            continue
-        result = execute(test)
+
+    def tell(test, result) -> None:
         counts[result.outcome] += 1
         print(f"{result.outcome:<8} {test.name:<32}{result.seconds:7.1f} s   {result.reason}".rstrip(), flush=True)
         if result.outcome == "failed":
             print(f"{result.output.rstrip()}\n--- end of {log_path(test)}", flush=True)
+
+    ready = [test for test in tests if test.flavour not in broken]
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        pending = {pool.submit(execute, test): test for test in ready if test.only_computes}
+        try:
+            for done in as_completed(pending):
+                tell(pending[done], done.result())
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            end_all()
+            raise
+    for test in ready:
+        if not test.only_computes:
+            tell(test, execute(test))
+    for test in tests:
+        if test.flavour in broken:
+            counts["failed"] += 1
+            print(f"failed   {test.name:<32}            {folder_of(test.flavour).name} was not built", flush=True)
     return counts
 
 

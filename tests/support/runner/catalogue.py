@@ -10,6 +10,7 @@ TESTS = REPOSITORY / "tests"
 
 SCRIPT_FOLDERS = ("interop", "move", "install", "model", "demo")  # Python scripts, one test each
 SECONDS = {"demo": 600, "model": 300}              # where 120 are too few
+COMPUTING = ("model", "simulator")              # folders, and scripts elsewhere
 THREADED = ("unit-table", "unit-control")        # what ThreadSanitizer has something to say about
 
 
@@ -20,6 +21,7 @@ class Test:
     program: str = ""      # a program's name in CMake and CTest
     script: str = ""       # or a script's path in the repository
     seconds: int = 120     # more than this is a failure; ten times that with --long
+    only_computes: bool = False  # others may run at the same time
 
 
 def _programs() -> list[tuple[str, bool]]:
@@ -36,14 +38,16 @@ def _programs() -> list[tuple[str, bool]]:
 def all_tests() -> list[Test]:
     """Every test, in the order in which they run."""
     programs = _programs()
-    tests = [Test(name.replace("-", "/", 1), "plain", program=name) for name, _ in programs]
-    tests += [Test("asan/" + name.replace("-", "/", 1), "asan", program=name, seconds=300)
+    tests = [Test(name.replace("-", "/", 1), "plain", program=name, only_computes=not needs_ferryd)
+             for name, needs_ferryd in programs]
+    tests += [Test("asan/" + name.replace("-", "/", 1), "asan", program=name, seconds=300, only_computes=True)
               for name, needs_ferryd in programs if not needs_ferryd]
-    tests += [Test("tsan/" + name.replace("-", "/", 1), "tsan", program=name, seconds=300)
+    tests += [Test("tsan/" + name.replace("-", "/", 1), "tsan", program=name, seconds=300, only_computes=True)
               for name, _ in programs if name in THREADED]
     for folder in SCRIPT_FOLDERS:
         tests += [Test(f"{folder}/{path.stem}", "" if folder == "model" else "plain",
-                       script=str(path.relative_to(REPOSITORY)), seconds=SECONDS.get(folder, 120))
+                       script=str(path.relative_to(REPOSITORY)), seconds=SECONDS.get(folder, 120),
+                       only_computes=path.stem in COMPUTING or folder in COMPUTING)
                   for path in sorted((TESTS / folder).glob("*.py"))]
     return tests
 

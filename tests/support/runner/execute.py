@@ -4,6 +4,7 @@ import contextlib
 import os
 import signal
 import subprocess
+import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,10 @@ class Result:
     seconds: float
     reason: str    # why it was skipped, or failed where that is not in the output
     output: str
+
+
+_running: set[subprocess.Popen] = set()
+_lock = threading.Lock()
 
 
 def limit(test: Test) -> int:
@@ -38,19 +43,23 @@ def _command(test: Test) -> list[str]:
 
 
 def execute(test: Test) -> Result:
-    """Runs a test with its output in its log file. What it started is ended with it, also when this is interrupted."""
+    """Runs a test with its output in its log file. What it started is ended with it. Any thread."""
     log = log_path(test)
     log.parent.mkdir(parents=True, exist_ok=True)
     started = time.monotonic()
     with log.open("wb") as output:
         process = subprocess.Popen(_command(test), cwd=REPOSITORY, stdin=subprocess.DEVNULL, stdout=output,
                                    stderr=subprocess.STDOUT, start_new_session=True)
+        with _lock:
+            _running.add(process)
         try:
             code = process.wait(limit(test) + 5)
         except subprocess.TimeoutExpired:
             code = None
         finally:
             _end_group(process)
+            with _lock:
+                _running.discard(process)
     seconds = time.monotonic() - started
     text = log.read_text(encoding="utf-8", errors="replace")
     if code is None:
@@ -60,6 +69,14 @@ def execute(test: Test) -> Result:
     if test.program and code == 0 and "***Skipped" in text:
         return Result("skipped", seconds, _skip_reason(text), text)
     return Result("passed" if code == 0 else "failed", seconds, "" if code == 0 else f"exit code {code}", text)
+
+
+def end_all() -> None:
+    """Ends the tests that still run, in whatever thread."""
+    with _lock:
+        for process in _running:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
 
 
 def _end_group(process: subprocess.Popen) -> None:
