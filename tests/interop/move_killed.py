@@ -62,8 +62,6 @@ def test():
         arrived = flow.finish()
         bed.check_at_most_once(arrived)
         check(max(arrived.at(here)) < min(arrived.at(there)), f"all that came to {here} is older than all that came to {there}")
-        if victim == there and phase in ("ring_started", "claim_sent"):
-            check_equal((arrived.lost, arrived.reordered), ([], 0), "lost and reordered datagrams: the old host had them all")
         bed.hosts["Q"].wait_for_row(VNI, VM, bed.hosts[there].address)
         for name in (here, there):
             wait_until(lambda: all(peer["connected"] for peer in bed.hosts[name].ctl("peers")), f"{name}'s connections", 20)
