@@ -13,7 +13,7 @@ from support.pair import VNI, Pair
 from support.sandbox import run
 
 OBJECTS = {"fdb": ("show", "add", "del", "replace"), "vni": ("show", "add", "del"), "vtep": ("show", "add", "del"),
-           "port": ("show", "add", "del"), "stats": ("show",), "move": ("show",)}
+           "port": ("show", "add", "del"), "stats": ("show",), "moves": ("show",), "peers": ("show",)}
 DONE, NOT_UNDERSTOOD, REFUSED, UNREACHABLE = range(4)
 
 
@@ -38,7 +38,7 @@ def test():
     a.wait_for_row(VNI, pair.vm2.mac, pair.b.address)
     a.ctl("fdb", "replace", "02:00:00:00:00:99", "vni", VNI, "vtep", pair.b.address)
     for name, holds in (("fdb", pair.vm2.mac), ("vni", "100"), ("vtep", pair.b.address), ("port", "to-vm1"),
-                        ("stats", "encapsulated"), ("move", "02:00:00:00:00:99")):
+                        ("stats", "encapsulated"), ("moves", ""), ("peers", "")):
         for form in ([], ["-j"], ["-j", "-p"]):
             done = ferryctl(*form, name, "show", socket=a.socket)
             check_equal(done.returncode, DONE, f"exit code of ferryctl {form} {name} show: {done.stderr}")

@@ -1,11 +1,9 @@
-"""Certificates for ferry hosts, made by openssl."""
-
-from pathlib import Path
+"""Certificates for ferry hosts, made by ferry-test-ca."""
 
 from .netns import command
-from .sandbox import SCRATCH
+from .sandbox import REPOSITORY, SCRATCH
 
-_NEW_KEY = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-noenc"]
+TOOL = REPOSITORY / "dataplane/packaging/ferry-test-ca"
 
 
 class Authority:
@@ -13,18 +11,10 @@ class Authority:
 
     def __init__(self, name: str):
         self._folder = SCRATCH / f"authority-{name}"
-        self._folder.mkdir()
-        self.certificate = self._make(name, [])
-
-    def _make(self, name: str, more: list) -> Path:
-        path = self._folder / f"{name}.pem"
-        command("openssl", "req", "-x509", *_NEW_KEY, "-keyout", path.with_suffix(".key"), "-out", path, "-days", 1,
-                "-subj", f"/CN={name}", *more)
-        return path
+        self.certificate = self._folder / "ca.pem"
 
     def tls(self, name: str, address: str) -> dict[str, str]:
         """What a host of this name, reached at this address, has in its [peers] section."""
-        signer = ["-CA", self.certificate, "-CAkey", self.certificate.with_suffix(".key")]
-        made = self._make(name, [*signer, "-addext", f"subjectAltName=IP:{address}",
-                                 "-addext", "basicConstraints=critical,CA:FALSE"])
-        return {"ca": str(self.certificate), "certificate": str(made), "key": str(made.with_suffix(".key"))}
+        command(TOOL, "--days", 1, self._folder, f"{name}={address}")
+        return {"ca": str(self.certificate), "certificate": str(self._folder / f"{name}.pem"),
+                "key": str(self._folder / f"{name}.key")}

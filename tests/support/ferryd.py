@@ -43,7 +43,7 @@ class FerryVtep:
         self._process: subprocess.Popen | None = None
         self._devices = 0
         self.config: dict = {
-            "host": {"name": name, "vtep": address},
+            "host": {"name": name, "vtep": address, "state": str(self.folder / "state")},
             "dpdk": {"memory_mb": 128, "file_prefix": name, "hugepages": "never"},
             "api": {"socket": str(self.socket)},
             "underlay": {"device": device, "mtu": underlay.mtu},
@@ -195,9 +195,9 @@ class FerryVtep:
         """The row of an endpoint, as ferryctl shows it."""
         return next((row for row in self.ctl("fdb", "show", "vni", vni) if row["mac"] == mac), None)
 
-    def events(self, mac: str, cause: str) -> list[dict]:
-        """What has happened to an endpoint for this reason, oldest first."""
-        return [event for event in self.ctl("move", "show") if event["mac"] == mac and event["event"] == cause]
+    def moves(self, mac: str, role: str) -> list[dict]:
+        """The moves of an endpoint in which this host has this part, oldest first."""
+        return [move for move in self.ctl("moves", "show", "mac", mac) if move["role"] == role]
 
     def vtep_of(self, vni: int, mac: str) -> str | None:
         return (self.row_of(vni, mac) or {}).get("dst")
