@@ -68,8 +68,10 @@ bool Gate<Frame>::may_pass(const Docked<Frame>& docked, Sender<Frame>& sender, s
         return false;
     if (docked.arrival.mark == Mark::turned) {
         const Stream stream = docked.arrival.stream;
-        if (streams_[stream].over)
+        if (streams_[stream].over) {
+            sender.ferry = true;  // its earlier frames have come, so that its unmarked ones need not wait either
             return true;
+        }
         if (sender.waited == 0)
             sender.waited = now;
         if (now - std::max(sender.waited, streams_[stream].since) < times_.merge)

@@ -249,6 +249,20 @@ TEST_CASE("a ferry host's unmarked frames wait like a plain one's where the endp
     CHECK(f.output.ring == Numbers{1});
 }
 
+TEST_CASE("where the endpoint returns, a sender behind its barrier does not wait again when it stops marking")
+{
+    Fixture f;
+    f.gate.claim(true);
+    f.gate.open(f.now);
+    f.gate.expect_stream(7, 0, f.now);
+    f.direct(1, ferry_peer, Mark::turned, 7);
+    f.direct(2, ferry_peer);
+    f.direct(3, other_ferry_peer);
+    CHECK(f.output.ring == Numbers{1, 2});
+    f.pass_time(f.times.plain);
+    CHECK(f.output.ring == Numbers{1, 2, 3});
+}
+
 TEST_CASE("turned frames wait for the marked ones that went by the old host; other senders' frames do not")
 {
     Fixture f;
