@@ -39,7 +39,7 @@ def tried(step_of_the_vm, name: str) -> None:
 
 def test():
     bed = MovingHosts("SDQ", move={"hold_ms": 3000, "arm_ms": 200, "lease_ms": 700})
-    here, there = "S", "D"
+    here, there, excused = "S", "D", set()
     for role, phase in CASES:
         victim = here if role == "source" else there
         step(f"{victim}, the {role}, is killed at {phase}")
@@ -67,7 +67,9 @@ def test():
             wait_until(lambda: all(peer["connected"] for peer in bed.hosts[name].ctl("peers")), f"{name}'s connections", 20)
             wait_until(lambda: all(move["closed"] for move in bed.moves(name, "source")), f"{name}'s closed books", 15)
         wait_until(lambda: bed.hosts[there].row_of(VNI, VM)["kind"] == "local", f"{there}'s ordinary row", 15)
-        bed.check_books(**{there: "destination"})  # what the other one said before it was killed may be missing
+        # Where the new host was killed the old one has sent it frames that are lost, and the books say how many.
+        excused |= bed.ids(there, "destination")
+        bed.check_books(excused)
         here, there = there, here
     step("an ordinary move works as ever")
     flow = bed.flow()
