@@ -141,6 +141,7 @@ void SimHost::want(move::FinishClaim& action)
     SimEndpoint& endpoint = at(World::endpoint_of(action.key));
     endpoint.gate.finish(world.clock.now());
     endpoint.merging = false;
+    endpoint.pending_streams = 0;
     set_row(endpoint, {SimRow::Kind::local});
     free_labels(action.labels);
 }
@@ -164,6 +165,7 @@ void SimHost::want(move::FinishRelay& action)
         if (!endpoint.relaying)
             return;
         endpoint.relaying = false;
+        endpoint.pending_streams = 0;
         endpoint.gate.finish(world.clock.now());
         const std::uint64_t frames = endpoint.gate.counters().relayed.get() - endpoint.relayed_before;
         tell([&](move::Machine& of, Time now, move::Actions& out) { of.relay_closed(key, frames, now, out); });
@@ -175,6 +177,7 @@ void SimHost::want(move::Withdraw& action)
     SimEndpoint& endpoint = at(World::endpoint_of(action.key));
     endpoint.owner = false;
     endpoint.merging = false;
+    endpoint.pending_streams = 0;
     endpoint.gate.finish(world.clock.now());
     endpoint.gate.discard(world.clock.now());
     set_row(endpoint, {}, [this, &endpoint, change = endpoint.row_changes + 1] {

@@ -13,17 +13,20 @@ void SimHost::make()
     config.self = World::address(index);
     config.term = disk_term + 1;
     config.peers = world.peers_of(index);
-    config.labels = 1024;
     config.times = world.times;
     config.bounds.keys = world.most_keys;
     machine = *move::Machine::make(config);
     budget = std::make_unique<move::DockBudget>(std::uint64_t{world.dock_frames} * 100, world.dock_frames);
-    places = *move::DockPlaces<FrameId>::make(world.dock_frames);
-    senders = *move::SenderPlaces<FrameId>::make(256);
+    places.reset();
+    senders.reset();
 }
 
 SimEndpoint& SimHost::at(unsigned endpoint)
 {
+    if (places == nullptr) {  // most of ten thousand hosts need none
+        places = *move::DockPlaces<FrameId>::make(world.dock_frames);
+        senders = *move::SenderPlaces<FrameId>::make(256);
+    }
     auto& found = endpoints[endpoint];
     if (found == nullptr)
         found = std::make_unique<SimEndpoint>(*this, endpoint);

@@ -18,7 +18,9 @@ namespace ferry::sim {
 /// An endpoint's VM, as its orchestrator knows it.
 struct Vm {
     unsigned host = 0;
-    bool running = false, off = false;
+    bool running = false;
+    bool hurried = false;               ///< moved twice within a few T_plain: plain senders' order is not promised
+    Time started = -1'000'000'000;      ///< where it is
     unsigned moves_left = 0;
     std::string broken;                 ///< why the premise does not hold for it; empty where it does
     std::set<unsigned> sender_hosts, been_on;
