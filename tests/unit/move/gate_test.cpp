@@ -198,7 +198,6 @@ TEST_CASE("direct frames wait until all flush frames have come, labelled ones do
     f.labelled(2, Via::flush);
     CHECK(f.output.count(GateEvent::Kind::opened) == 1);
     CHECK(f.output.ring == Numbers{1, 3, 2, 10});
-    CHECK(f.output.count(GateEvent::Kind::merged) == 0);  // a plain peer's frames may still be on their way round
     f.pass_time(f.times.plain);
     CHECK(f.output.count(GateEvent::Kind::merged) == 1);
     f.gate.finish(f.now);
