@@ -89,7 +89,11 @@ void GateWorker::take_refused(PortGates& port, rte_mbuf** frames, std::uint16_t 
     for (std::uint16_t i = 0; i < count; ++i) {
         ferry::Arrival arrival;
         arrival.peer = ferry::VtepId{frames[i]->hash.usr};
-        port.gate_of(destination_of(frames[i])).gate().take_refused(frames[i], frames[i]->pkt_len, arrival, now);
+        EndpointGate& gate = port.gate_of(destination_of(frames[i]));
+        if (gate.docks())
+            gate.gate().take_refused(frames[i], frames[i]->pkt_len, arrival, now);
+        else
+            engine_.drop(ferry::DropReason::ring_stopped, port.attachment(), &frames[i], 1);
     }
     settle(port, nanoseconds_of(rte_rdtsc()));
 }
@@ -118,6 +122,10 @@ void GateWorker::take_commands()
 void GateWorker::obey(const GateCommand& command, std::int64_t now)
 {
     EndpointGate::Gate& gate = command.gate->gate();
+    if (command.kind == GateCommand::Kind::hold || command.kind == GateCommand::Kind::claim)
+        command.gate->set_docks(true);
+    else if (command.kind == GateCommand::Kind::discard)
+        command.gate->set_docks(false);
     switch (command.kind) {
     case GateCommand::Kind::hold: gate.hold(); break;
     case GateCommand::Kind::ring: gate.ring(now); break;

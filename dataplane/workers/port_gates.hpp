@@ -29,6 +29,9 @@ public:
     PortGates& port() noexcept { return port_; }
     Gate& gate() noexcept { return gate_; }
     const ferry::move::GateCounters& counters() const noexcept { return gate_.counters(); }
+    /// Whether what a stopped ring refuses waits. Not when it has been stopped for so long that the dock was given up.
+    bool docks() const noexcept { return docks_; }
+    void set_docks(bool docks) noexcept { docks_ = docks; }
     /// Where what leaves by flush and relay goes.
     void set_new_host(ferry::VtepId to, ferry::Vni flush, ferry::Vni relay) noexcept
     {
@@ -50,6 +53,7 @@ private:
     GateWorker& worker_;
     ferry::VtepId to_ = ferry::VtepId::none;
     ferry::Vni flush_, relay_;
+    bool docks_ = true;
     Gate gate_;
 };
 
