@@ -131,14 +131,43 @@ void MoveBook::note(const Key& key, const LedgerEntry& entry)
     if (entry.phase == Phase::ring_started)  // cancelled, where it has only been stopped
         if (Record* stopped = open_record(key, Role::source); stopped != nullptr && stopped->status.to.is_zero())
             record = stopped;
+    if (record == nullptr && !begins(entry.phase)) {
+        if (Record* over = last_record(key, *role)) {
+            // Its frames have been counted, and those that came since belong to what has begun since.
+            const auto told = over->status.ledger.relay_told;
+            apply(*over, entry);
+            over->status.ledger.relay_told = told;
+            changed(over->status);
+            return;
+        }
+    }
+    if (record == nullptr && role_of(entry.phase) && !begins(entry.phase) && note_late(key, *role, entry))
+        return;
     if (record == nullptr)
         record = &begin(key, *role);
     apply(*record, entry);
+    count(*record);  // before the next command to the gate makes it forget its times
     changed(record->status);
     if (empties_gate(entry.phase))
         record->emptying = true;
     else if (ends(entry.phase))
         end(*record);
+}
+
+/// What comes after the endpoint has moved on belongs to the record that has ended, whose counts stand.
+bool MoveBook::note_late(const Key& key, Role role, const LedgerEntry& entry)
+{
+    const auto ended = std::find_if(records_.rbegin(), records_.rend(), [&](const Record& record) {
+        return record.status.key == key && record.status.role == role;
+    });
+    if (ended == records_.rend())
+        return false;
+    if (ended->status.phases.size() < most_phases) {
+        ended->status.phases.push_back(entry);
+        ended->status.phases.back().time += to_realtime_;
+    }
+    changed(ended->status);
+    return true;
 }
 
 void MoveBook::apply(Record& record, const LedgerEntry& entry)
@@ -196,6 +225,15 @@ MoveBook::Record* MoveBook::open_record(const Key& key, Role role)
     return &records_[id - records_.front().status.id];
 }
 
+/// The latest one of that role, which may have ended.
+MoveBook::Record* MoveBook::last_record(const Key& key, Role role)
+{
+    const auto found = std::find_if(records_.rbegin(), records_.rend(), [&](const Record& record) {
+        return record.status.key == key && record.status.role == role;
+    });
+    return found == records_.rend() ? nullptr : &*found;
+}
+
 /// A gate's counters belong to one record at a time: the one that it begins with ends those before.
 MoveBook::Record& MoveBook::begin(const Key& key, Role role)
 {
@@ -218,6 +256,7 @@ MoveBook::Record& MoveBook::begin(const Key& key, Role role)
     if (const auto gate = gates_.find(key); gate != gates_.end() && role != Role::sender) {
         record.counting = true;
         record.status.port = gate->second.port;
+        gate->second.before = counted(*gate->second.counters);  // what waits now is the move's, what went before is not
     }
     open_[key][index_of(role)] = record.status.id;
     return record;
@@ -270,7 +309,7 @@ std::vector<MoveStatus> MoveBook::since(std::uint64_t change)
     for (Record& record : records_) {
         if (record.counting)
             count(record);
-        if (record.emptying && record.counting && (record.status.ledger.waiting == 0 || record.status.ledger.drops.contains("hold_expired")))
+        if (record.emptying && record.counting && record.status.ledger.waiting == 0)
             end(record);
         if (record.status.change > change)
             found.push_back(record.status);

@@ -52,10 +52,12 @@ private:
         std::int64_t began = 0;
     };
 
+    Record* last_record(const ferry::move::Key& key, Role role);
     Record* open_record(const ferry::move::Key& key, Role role);
     Record& begin(const ferry::move::Key& key, Role role);
     void end(Record& record);
     void count(Record& record);
+    bool note_late(const ferry::move::Key& key, Role role, const ferry::move::LedgerEntry& entry);
     void apply(Record& record, const ferry::move::LedgerEntry& entry);
 
     const std::int64_t to_realtime_;

@@ -48,6 +48,7 @@ def test():
         flow.wait_for("S")
         bed.stop("S")
         bed.wait_for_phase("S", "source", "hold_expired", HOLD + 5)
+        wait_until(lambda: bed.moves("S", "source")[-1]["closed"], "the end of S's books")
         arrived = flow.finish()
         move = bed.moves("S", "source")[-1]
         expired, full = move["ledger"]["drops"].get("hold_expired", 0), move["ledger"]["drops"].get("dock_full", 0)
