@@ -109,6 +109,9 @@ void Machine::State::handle(const Event& on, Host from, const Deny& deny)
         on.note(Phase::conflict, endpoint.asking->at);
         return;
     }
+    if (endpoint.claim && endpoint.claim->answered && endpoint.claim->old_host == from &&
+        pending<Ask>(endpoint, from) != nullptr)
+        return old_host_is_gone(on);  // it has the endpoint again, so it relays no more
     if (!endpoint.claim || endpoint.claim->answered || pending<Claim>(endpoint, from) == nullptr)
         return;
     endpoint.claim->denied = true;

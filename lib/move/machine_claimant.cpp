@@ -63,6 +63,7 @@ void Machine::State::start_claim(const Event& on)
             on.want(FreeLabels{endpoint.key, oldest});
         }
     }
+    keep_term(on, term_);  // the next life's labels depend on it
     endpoint.claim.emplace();
     endpoint.claim->labels = *labels;
     endpoint.claim->known = endpoint.version;

@@ -192,7 +192,9 @@ void Machine::State::handle(const Event& on, Host from, const Ask& ask)
             }
         }
         on.say(from, Wait{});  // to the new host: this one lives; to a sender: a turn follows
-    } else if (endpoint.role == Role::none && pending<Closed>(endpoint, from) == nullptr) {
+    } else if (pending<Closed>(endpoint, from) != nullptr) {
+        on.say(from, Wait{});  // its frames are on their way still
+    } else if (endpoint.role == Role::none) {
         on.say(from, NotMine{endpoint.version});
     } else if (endpoint.role == Role::owner && endpoint.running) {
         on.say(from, Deny{endpoint.version});
