@@ -29,8 +29,8 @@ class Programs:
 
 
 def build(lifetime, folder, say):
-    """Builds what has changed since the last time, unless there is a `folder` where that is done already, and the guest's
-    image. Returns the Programs."""
+    """Builds what has changed since the last time, unless there is a `folder` where that is done already, and then the
+    guest's image. Returns the Programs."""
     programs = Programs(folder.resolve() if folder else BUILD)
     if not folder:
         _build_programs(lifetime, say)

@@ -10,7 +10,8 @@ _ETH_P_ALL = 3
 _SO_RCVBUFFORCE = 33
 _SO_TIMESTAMPNS = 35  # and the type of its ancillary data
 _PACKET_OUTGOING = 4
-# Enough for some seconds: the kernel keeps what comes until it is asked for, so that nobody takes a processor from ferryd.
+# Enough for some seconds: the kernel keeps what comes until it is asked for, so that nobody takes a processor from
+# ferryd.
 _BUFFER_BYTES = 256 << 20
 _OUTER = 14 + 20 + 8 + 8  # Ethernet, IPv4, UDP and VXLAN headers
 _REQUEST = b"frrq"

@@ -12,9 +12,9 @@ SENDER_PORT = "sender"
 UNDERLAY_PORT = "underlay"
 PEERS_PORT = 4790
 
-# Times of a move, in milliseconds. On this machine two processors run three ferryd that never sleep for long, QEMU and the
-# senders, so that a frame may be under way for tens of milliseconds where ferry's own values suppose a hundredth of that:
-# a worker has to wait for a processor at every hop. Order is promised where frames are faster than these.
+# Times of a move, in milliseconds. Where two processors run three ferryd, QEMU and the senders, a frame may be under way
+# for tens of milliseconds, because a worker has to wait for a processor at every hop; ferry's own values are for frames
+# that take a hundredth of that. Order is promised where frames are faster than these.
 MERGE_MS = 1000  # a ferry peer's direct frames wait so long for those that it sent by way of the old host
 PLAIN_MS = 300   # a plain peer's direct frames wait so long, always
 HOLD_MS = 10000  # a stopped VM's frames wait so long for another host to claim it
@@ -32,8 +32,8 @@ class Ferryd:
         self._ferryctl = programs / "ferryctl"
         self._api = lifetime.folder / f"ferryd-{host.name}.sock"
         config = lifetime.folder / f"ferryd-{host.name}.toml"
-        config.write_text(_config(topology, host, self._api, authority, attachment, lifetime.folder / f"state-{host.name}",
-                                  dock_buffers), encoding="ascii")
+        state = lifetime.folder / f"state-{host.name}"
+        config.write_text(_config(topology, host, self._api, authority, attachment, state, dock_buffers), encoding="ascii")
         ready_path = lifetime.folder / f"ready-{host.name}.sock"
         # systemd's protocol for "I am ready now": one datagram, with the lines READY=1, STATUS=… and so on.
         with lifetime.signals.held():

@@ -83,7 +83,7 @@ class _Job:
         records, streams = flow_records(counts, losses), stream_records(streams, moves)
         print(table(rate, moves, records, streams), flush=True)
         if self._options.svg is not None:
-            self._options.svg.write_text(draw(self._capture.arrivals, moves[-1], self._topology), encoding="utf-8")
+            self._options.svg.write_text(draw(self._capture.arrivals, moves[-1]), encoding="utf-8")
         if self._options.json:
             print(json_line(rate, highest, moves, records, streams), flush=True)
         for ferryd in self._ferryds.values():
@@ -116,7 +116,8 @@ class _Job:
         self._questions = [Questions(self._lifetime, peer) for peer in peers]
         for questions in self._questions:
             questions.ask()  # answered: the way there and back is open, and addresses are resolved
-        bulk = None if self._options.no_tcp else Bulk(self._lifetime, self._topology.ferry_peer, self._programs.example / "tcp-bulk")
+        program = self._programs.example / "tcp-bulk"
+        bulk = None if self._options.no_tcp else Bulk(self._lifetime, self._topology.ferry_peer, program)
         self._load = Load(self._flows, bulk, self._questions[0])
         self._say("the guest answers P and Q")
 
@@ -124,7 +125,8 @@ class _Job:
         moves = []
         guest, there, back = self._guest, self._topology.destination, self._topology.source
         number = 0
-        self._say(f"P and Q each send {rate}/s" + ("" if self._options.no_tcp else "; TCP streams between Q and the guest"))
+        self._say(f"P and Q each send {rate}/s"
+                  + ("" if self._options.no_tcp else "; TCP streams between Q and the guest"))
         self._load.start(rate)
         for made in range(1, self._options.moves + 1):
             if self._options.cancel:

@@ -24,7 +24,8 @@ class Move:
     started_at: float | None = None
     # From the ring's start to the first delivery of a frame that ferry had received before it; None: none waited.
     network_added_ms: float | None = None
-    # From the ring's stop to the first frame that was docked, and from the grant to the first frame sent on to the new host.
+    # From the ring's stop to the first frame that was docked, and from the grant to the first frame sent on to the new
+    # host.
     docked_us: float | None = None
     redirect_us: float | None = None
     # What each host's ferryd tells of it, by "source", "destination" and "sender", as `ferryctl -j moves` prints it.
@@ -82,7 +83,8 @@ def cancel_move(lifetime, image, guest, host, number):
     status = lifetime.wait_for(lambda: _settled(guest.qmp), 30, f"the migration to {host.name} is cancelled")
     if status["status"] != "cancelled":
         raise Failure(f"the migration to {host.name} {status['status']} instead of being cancelled")
-    lifetime.wait_for(lambda: guest.qmp.command("query-status")["running"], 30, f"the guest runs on {guest.host.name} again")
+    lifetime.wait_for(lambda: guest.qmp.command("query-status")["running"], 30,
+                      f"the guest runs on {guest.host.name} again")
     guest.set_capability("pause-before-switchover", False)
     arriving.quit()
     return Move(guest.host.name, host.name, began_at, cancelled=True)

@@ -22,7 +22,8 @@ def flow_records(counts, losses):
 def stream_records(streams, moves):
     """Returns the TCP streams as the JSON line has them."""
     return [{"from": stream.sender, "to": stream.receiver, "bytes_sent": stream.sent, "bytes_received": stream.received,
-             "mismatched": stream.mismatched, "intact": stream.intact(), "segments_sent_again": stream.peer["retransmitted"],
+             "mismatched": stream.mismatched, "intact": stream.intact(),
+             "segments_sent_again": stream.peer["retransmitted"],
              "longest_stall_ms": _rounded(max((to - since for since, to in stream.peer["stalls_ns"]), default=0) / 1e6),
              "longest_stall_beyond_pause_ms": _rounded(stall_beyond_pause_ms(stream.peer["stalls_ns"], moves))}
             for stream in streams]
@@ -63,15 +64,16 @@ def table(rate, moves, records, streams):
     """Returns the report for a person."""
     made = [move for move in moves if not move.cancelled]
     lines = [f"{len(made)} moves of a VM that answers {rate} datagrams a second from each of P and Q", ""]
-    lines += _columns([("move", "VM stopped", "by QEMU's count", "ferry added", "docked", "flushed", "relayed", "dropped",
-                        "adds up")] + [_move_row(number, move) for number, move in enumerate(moves, start=1)])
+    lines += _columns([("move", "VM stopped", "by QEMU's count", "ferry added", "docked", "flushed", "relayed",
+                        "dropped", "adds up")] + [_move_row(number, move) for number, move in enumerate(moves, start=1)])
     lines.append("")
     lines += _columns([("flow", "sent", "received", "lost", "twice", "out of order", "lost by")] + [
         (f"{record['from']} to {record['to']}", f"{record['sent']}", f"{record['received']}", f"{record['lost']}",
          f"{record['duplicated']}", f"{record['reordered']}", _lost_by(record["lost_by"])) for record in records])
     if streams:
         lines.append("")
-        lines += _columns([("TCP stream", "bytes", "intact", "segments sent again", "longest stall", "beyond the VM's pause")] + [
+        lines += _columns([("TCP stream", "bytes", "intact", "segments sent again", "longest stall",
+                            "beyond the VM's pause")] + [
             (f"{stream['from']} to {stream['to']}", f"{stream['bytes_received']}", "yes" if stream["intact"] else "no",
              f"{stream['segments_sent_again']}", _ms(stream["longest_stall_ms"]),
              _ms(stream["longest_stall_beyond_pause_ms"])) for stream in streams])

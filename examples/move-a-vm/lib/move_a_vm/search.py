@@ -12,7 +12,7 @@ SHARE = 0.8
 
 
 def find_rate(load, say):
-    """Returns datagrams a second for each flow, with all flows, and the TCP streams that go with that rate, at once; and
+    """Returns datagrams a second for each flow, with all flows and the TCP streams that go with that rate at once, and
     the highest rate that lost nothing."""
     good = _highest_without_loss(load, say)
     if good == 0:

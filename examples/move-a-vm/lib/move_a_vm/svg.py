@@ -1,41 +1,46 @@
 """Draws one move: when each numbered datagram for the VM arrived at the old and the new host, and by which path."""
 
+import math
 from html import escape
 
-# Seconds that are shown before the VM's stop and after its start.
-BEFORE = 0.1
-AFTER = 0.8
+from .ferryd import PLAIN_MS
+
+# Seconds that are shown before the VM's stop and after its start. What is around the two takes ZOOMED of the width.
+BEFORE = 0.02
+AROUND = 0.02
+AFTER = 0.4
+ZOOMED = 0.6
 FIRST_LABEL = 0xF00000  # VNIs from here on are labels: even ones for flush, odd ones for relay
 
 WIDTH, LEFT, RIGHT = 1120, 150, 20
-TOP, LANE, GAP = 132, 92, 14
+TOP, LANE, GAP = 150, 92, 14
 _COLOURS = {
     "direct": ("#2a7de1", "straight from the sender"),
-    "docked": ("#e8850c", "docked: it waits for the VM"),
+    "docked": ("#e8850c", "waits: for the VM, or for those before it"),
     "flush": ("#d62839", "sent on out of the old host's dock"),
     "relay": ("#8e44ad", "relayed by the old host as it comes"),
 }
 _MARKS = (  # role, phase, text
-    ("source", "ring_stopped", "VM stops"), ("destination", "ring_started", "VM starts"), ("source", "granted", "granted"),
-    ("source", "drained", "dock empty"), ("destination", "opened", "opened"), ("sender", "turn_begun", "Q told to turn"),
-    ("sender", "turned", "Q turns"), ("destination", "settled", "books closed"),
+    ("source", "ring_stopped", "VM stops"), ("destination", "ring_started", "VM starts"),
+    ("source", "granted", "granted"), ("source", "drained", "dock empty"), ("destination", "opened", "opened"),
+    ("sender", "turn_begun", "Q told to turn"), ("sender", "turned", "Q turns"),
+    ("destination", "settled", "books closed"),
 )
 
 
-def draw(arrivals, move, topology):
+def draw(arrivals, move):
     """Returns the SVG as text. `arrivals` is {host's name: [capture.Arrival]}."""
     if move.downtime_ms is None:
         return _document(200, [_text(LEFT, 100, "the move was not seen: ferryd tells of no stop or no start")])
     begin, end = move.stopped_at - BEFORE, move.started_at + AFTER
-    drawing = _Drawing(begin, end)
-    hosts = {host.name: host for host in topology.hosts}
+    drawing = _Drawing(begin, move.started_at + AROUND, end)
     lanes = [(name, flow, peer) for name in (move.from_host, move.to_host)
              for flow, peer in ((1, "P (Linux)"), (2, "Q (ferry)"))]
     height = TOP + len(lanes) * LANE + 2 * GAP
-    parts = [_text(LEFT, 26, f"A VM moves from host {move.from_host} to host {move.to_host}: every datagram for it, where "
-                   f"and when it arrived", size=17, weight="bold"),
-             _text(LEFT, 46, f"It was stopped for {move.downtime_ms:.1f} ms. Each dot is a datagram; in each lane they rise "
-                   "by number, so a missing one would be a gap in the line of both hosts.", size=12)]
+    parts = [_text(LEFT, 26, f"A VM moves from host {move.from_host} to host {move.to_host}: every datagram for it, "
+                   "where and when it arrived", size=17, weight="bold"),
+             _text(LEFT, 46, f"It was stopped for {move.downtime_ms:.1f} ms. Each dot is a datagram; in each lane they "
+                   "rise by number, so a missing one would be a gap in the line of both hosts.", size=12)]
     parts += drawing.pause(move, TOP - 6, height)
     parts += drawing.marks(move, height)
     numbers = {flow: [one.number for of_host in arrivals.values() for one in of_host
@@ -43,15 +48,17 @@ def draw(arrivals, move, topology):
     for index, (name, flow, peer) in enumerate(lanes):
         top = TOP + index * LANE + (GAP if index >= 2 else 0)
         seen = [one for one in arrivals.get(name, []) if one.flow == flow and begin <= one.at <= end]
+        first_direct = min((one.at for one in seen if one.vni < FIRST_LABEL), default=end)
         parts += drawing.lane(top, f"from {peer}", index % 2 == 0 and f"at host {name}", seen, numbers[flow],
-                              lambda one, name=name: _path(one, name, move, hosts))
+                              lambda one, name=name, first=first_direct: _path(one, name, move, first))
     parts += drawing.axis(move, height)
-    parts += _legend(height + 48)
-    return _document(height + 66, parts)
+    parts += _legend(height + 56)
+    return _document(height + 74, parts)
 
 
-def _path(one, name, move, hosts):
-    """Which way a datagram came, or what happened to it."""
+def _path(one, name, move, first_direct):
+    """Which way a datagram came, or what happened to it. `first_direct` is when the sender's first one came straight to
+    the new host."""
     if one.vni >= FIRST_LABEL:
         return "flush" if one.vni % 2 == 0 else "relay"
     if name == move.from_host:
@@ -60,16 +67,22 @@ def _path(one, name, move, hosts):
         drained = move.phase("source", "drained")
         return "docked" if drained is None or one.at < drained else "relay"
     opened = move.phase("destination", "opened")
-    return "docked" if opened is not None and one.at < opened else "direct"
+    waits = one.at < first_direct + PLAIN_MS / 1e3 if one.flow == 1 else opened is not None and one.at < opened
+    return "docked" if waits else "direct"
 
 
 class _Drawing:
-    def __init__(self, begin, end):
+    def __init__(self, begin, middle, end):
+        """Two scales: `begin` to `middle` takes ZOOMED of the width."""
         self._begin = begin
+        self._middle = middle
         self._end = end
 
     def _x(self, at):
-        return LEFT + (at - self._begin) / (self._end - self._begin) * (WIDTH - LEFT - RIGHT)
+        width = WIDTH - LEFT - RIGHT
+        if at <= self._middle:
+            return LEFT + (at - self._begin) / (self._middle - self._begin) * width * ZOOMED
+        return LEFT + width * (ZOOMED + (at - self._middle) / (self._end - self._middle) * (1 - ZOOMED))
 
     def pause(self, move, top, bottom):
         stop, start = self._x(move.stopped_at), self._x(move.started_at)
@@ -77,16 +90,16 @@ class _Drawing:
                 'fill="#000" opacity="0.07"/>']
 
     def marks(self, move, bottom):
-        parts, rows = [], [float("-inf")] * 4
+        parts, rows = [], [float("-inf")] * 6
         seen = sorted((move.phase(role, phase), text) for role, phase, text in _MARKS
                       if move.phase(role, phase) is not None and self._begin <= move.phase(role, phase) <= self._end)
         for at, text in seen:
             x = self._x(at)
             row = next((number for number, used in enumerate(rows) if used < x), 0)
             rows[row] = x + 7.0 * len(text) + 10
-            y = 70 + 16 * row
-            parts.append(f'<line x1="{x:.1f}" y1="{y - 10}" x2="{x:.1f}" y2="{bottom}" stroke="#444" stroke-width="0.8" '
-                         'stroke-dasharray="3 2"/>')
+            y = 66 + 15 * row
+            parts.append(f'<line x1="{x:.1f}" y1="{y - 10}" x2="{x:.1f}" y2="{bottom}" stroke="#444" '
+                         'stroke-width="0.8" stroke-dasharray="3 2"/>')
             parts.append(_text(x + 3, y, text, size=12))
         return parts
 
@@ -109,12 +122,16 @@ class _Drawing:
 
     def axis(self, move, y):
         parts = [f'<line x1="{LEFT}" y1="{y}" x2="{WIDTH - RIGHT}" y2="{y}" stroke="#444"/>']
-        step = 0.1
-        first = -int(BEFORE / step)
-        for tick in range(first, int((self._end - move.stopped_at) / step) + 1):
-            x = self._x(move.stopped_at + tick * step)
-            parts.append(f'<line x1="{x:.1f}" y1="{y}" x2="{x:.1f}" y2="{y + 5}" stroke="#444"/>')
-            parts.append(_text(x, y + 18, f"{tick * step * 1e3:.0f}", size=11, anchor="middle"))
+        for first, last, step in ((self._begin, self._middle, 0.01), (self._middle, self._end, 0.1)):
+            tick = math.ceil((first - move.stopped_at) / step)
+            while move.stopped_at + tick * step <= last:
+                x = self._x(move.stopped_at + tick * step)
+                parts.append(f'<line x1="{x:.1f}" y1="{y}" x2="{x:.1f}" y2="{y + 5}" stroke="#444"/>')
+                parts.append(_text(x, y + 18, f"{tick * step * 1e3:.0f}", size=11, anchor="middle"))
+                tick += 1
+        x = self._x(self._middle)
+        parts.append(f'<line x1="{x:.1f}" y1="{TOP}" x2="{x:.1f}" y2="{y + 24}" stroke="#999" stroke-width="3"/>')
+        parts.append(_text(x + 5, y + 33, "from here on another scale", size=11))
         parts.append(_text(12, y + 18, "ms after the stop", size=11))
         return parts
 
