@@ -14,12 +14,8 @@ from pathlib import Path
 SIMULATOR = Path(__file__).resolve().parents[2] / "build/tests/move/simulator/ferry-move-sim"
 SEEDS = 20_000 if os.environ.get("FERRY_TEST_LONG") else 500
 ORDINARY = ["--faults", "none", "--straight"]
-# What is taken out, and the kind of run in which it is missed.
-MECHANISMS = {
-    "turn-before-drained": "none", "no-barrier": "none", "short-arm": "none", "short-plain": "none",
-    "open-on-timer": "none", "stop-marking": "none", "no-returning": "none", "trust-old-labels": "none",
-    "no-repeat": "none", "forget-term": "all",
-}
+MECHANISMS = ("turn-before-drained", "no-barrier", "short-arm", "short-plain", "open-on-timer", "stop-marking",
+              "no-returning", "trust-old-labels", "no-repeat", "forget-term")
 
 
 def simulate(*words: object) -> tuple[int, str]:
@@ -38,10 +34,11 @@ def main() -> int:
     if code != 0:
         wrong.append("some seeds fail")
 
-    for mechanism, faults in MECHANISMS.items():
-        code, _ = simulate("--seeds", "1-300", "--faults", faults, "--break", mechanism, "--until-failure")
+    # The same seeds as above, none of which fails with the mechanism in place.
+    for mechanism in MECHANISMS:
+        code, _ = simulate("--seeds", "1-500", "--break", mechanism, "--until-failure")
         if code != 1:
-            wrong.append(f"nothing fails without {mechanism}")
+            wrong.append(f"nothing fails with {mechanism}")
 
     # Three senders and as many moves, among ever more hosts.
     counts = []
