@@ -141,8 +141,6 @@ void MoveBook::note(const Key& key, const LedgerEntry& entry)
             return;
         }
     }
-    if (record == nullptr && role_of(entry.phase) && !begins(entry.phase) && note_late(key, *role, entry))
-        return;
     if (record == nullptr)
         record = &begin(key, *role);
     apply(*record, entry);
@@ -152,22 +150,6 @@ void MoveBook::note(const Key& key, const LedgerEntry& entry)
         record->emptying = true;
     else if (ends(entry.phase))
         end(*record);
-}
-
-/// What comes after the endpoint has moved on belongs to the record that has ended, whose counts stand.
-bool MoveBook::note_late(const Key& key, Role role, const LedgerEntry& entry)
-{
-    const auto ended = std::find_if(records_.rbegin(), records_.rend(), [&](const Record& record) {
-        return record.status.key == key && record.status.role == role;
-    });
-    if (ended == records_.rend())
-        return false;
-    if (ended->status.phases.size() < most_phases) {
-        ended->status.phases.push_back(entry);
-        ended->status.phases.back().time += to_realtime_;
-    }
-    changed(ended->status);
-    return true;
 }
 
 void MoveBook::apply(Record& record, const LedgerEntry& entry)

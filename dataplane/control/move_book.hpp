@@ -57,7 +57,6 @@ private:
     Record& begin(const ferry::move::Key& key, Role role);
     void end(Record& record);
     void count(Record& record);
-    bool note_late(const ferry::move::Key& key, Role role, const ferry::move::LedgerEntry& entry);
     void apply(Record& record, const ferry::move::LedgerEntry& entry);
 
     const std::int64_t to_realtime_;
