@@ -60,9 +60,10 @@ void Controller::Impl::port_started(AttachedPort& port, const Stamp& at)
     const std::int64_t time = nanoseconds_of(at.tsc);
     for (const ferry::MacAddress mac : port.config.macs) {
         const Key key{port.config.vni, mac};
-        command({GateCommand::Kind::ring, &port.gates->gate_of(mac)});
-        if (is_pinned(port, mac) || !moves->local.contains(key))
+        if (is_pinned(port, mac) || !moves->local.contains(key)) {
+            command({GateCommand::Kind::ring, &port.gates->gate_of(mac)});
             continue;
+        }
         moves->started[key] = time;
         moves->unclaimed.insert(key);
         if (auto known = moves->machine->ring_started(key, place_of(row(key.vni, mac)), time, moves->wanted); !known) {
@@ -228,6 +229,7 @@ Expected<void> Controller::Impl::hold_port(const std::string& name)
     port->held = true;
     static_cast<EthdevPort&>(*port->port).hold(true);
     port_stopped(*port, stamp_now());
+    workers->threads()[port->worker]->gates().wait_until_obeyed();
     workers->wait_until_handed_on();
     return {};
 }

@@ -1,6 +1,9 @@
 #include "workers/gate_worker.hpp"
 
+#include <chrono>
 #include <cstring>
+#include <thread>
+#include <utility>
 
 #include <rte_cycles.h>
 #include <rte_mbuf.h>
@@ -39,6 +42,13 @@ void GateWorker::command(const GateCommand& command) noexcept
 {
     while (!commands_.put(command))  // the worker comes round in microseconds
         rte_pause();
+    ++commanded_;
+}
+
+void GateWorker::wait_until_obeyed() const
+{
+    while (obeyed_.load(std::memory_order_acquire) != commanded_)
+        std::this_thread::sleep_for(std::chrono::microseconds(20));
 }
 
 void GateWorker::tell(EndpointGate& gate, const ferry::move::GateEvent& event) noexcept
@@ -50,13 +60,14 @@ void GateWorker::tell(EndpointGate& gate, const ferry::move::GateEvent& event) n
 
 std::uint32_t GateWorker::round()
 {
-    if (busy_.empty() && commands_.empty()) [[likely]]
+    if (busy_.empty() && commands_.empty() && announce_.empty()) [[likely]] {
+        obeyed_.store(taken_, std::memory_order_release);
         return 0;
+    }
     take_commands();
     left_ = 0;
-    for (EndpointGate* gate : announce_)
+    for (EndpointGate* gate : std::exchange(announce_, {}))  // which may bring further commands
         announce(*gate);
-    announce_.clear();
     const std::int64_t now = nanoseconds_of(rte_rdtsc());
     std::erase_if(busy_, [&](PortGates* port) {
         for (const auto& gate : port->gates())
@@ -65,6 +76,8 @@ std::uint32_t GateWorker::round()
         port->listed_ = port->busy();
         return !port->busy();
     });
+    if (announce_.empty())
+        obeyed_.store(taken_, std::memory_order_release);
     return left_;
 }
 
@@ -78,7 +91,11 @@ void GateWorker::take(PortGates& port, rte_mbuf** frames, const ferry::Arrival* 
             arrival = arrivals[i];
         else
             arrival.peer = ferry::VtepId{frames[i]->hash.usr};
-        port.gate_of(destination_of(frames[i])).gate().take(frames[i], frames[i]->pkt_len, arrival, now);
+        EndpointGate& gate = port.gate_of(destination_of(frames[i]));
+        if (!gate.docks() && gate.gate().ordinary()) [[unlikely]]
+            engine_.drop(ferry::DropReason::ring_stopped, port.attachment(), &frames[i], 1);  // given up in front of it
+        else
+            gate.gate().take(frames[i], frames[i]->pkt_len, arrival, now);
     }
     settle(port, nanoseconds_of(rte_rdtsc()));
 }
@@ -113,6 +130,7 @@ void GateWorker::take_commands()
 {
     GateCommand command;
     while (commands_.take(command)) {
+        ++taken_;
         const std::int64_t now = nanoseconds_of(rte_rdtsc());
         obey(command, now);
         settle(command.gate->port(), now);
