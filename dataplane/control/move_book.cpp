@@ -98,6 +98,14 @@ bool empties_gate(Phase phase)
     return phase == Phase::hold_expired || phase == Phase::replayed || phase == Phase::settled;
 }
 
+/// Whether somebody has granted it to this host, and is to close his books.
+bool has_old_host(const MoveStatus& status)
+{
+    return std::any_of(status.phases.begin(), status.phases.end(), [](const LedgerEntry& entry) {
+        return entry.phase == Phase::grant_received || entry.phase == Phase::late_grant;
+    });
+}
+
 constexpr std::size_t index_of(MoveStatus::Role role) { return static_cast<std::size_t>(role); }
 
 std::optional<double> microseconds(std::int64_t from, std::int64_t to)
@@ -131,8 +139,10 @@ void MoveBook::note(const Key& key, const LedgerEntry& entry)
     if (entry.phase == Phase::ring_started)  // cancelled, where it has only been stopped
         if (Record* stopped = open_record(key, Role::source); stopped != nullptr && stopped->status.to.is_zero())
             record = stopped;
+    if (entry.phase == Phase::settled && record != nullptr && !has_old_host(record->status))
+        record = nullptr;  // of the claim before
     if (record == nullptr && !begins(entry.phase)) {
-        if (Record* over = last_record(key, *role)) {
+        if (Record* over = last_record(key, *role, entry.phase == Phase::settled)) {
             // Its frames have been counted, and those that came since belong to what has begun since.
             const auto told = over->status.ledger.relay_told;
             apply(*over, entry);
@@ -207,11 +217,11 @@ MoveBook::Record* MoveBook::open_record(const Key& key, Role role)
     return &records_[id - records_.front().status.id];
 }
 
-/// The latest one of that role, which may have ended.
-MoveBook::Record* MoveBook::last_record(const Key& key, Role role)
+/// The latest one of that role; where `ended` is false it may go on.
+MoveBook::Record* MoveBook::last_record(const Key& key, Role role, bool ended)
 {
     const auto found = std::find_if(records_.rbegin(), records_.rend(), [&](const Record& record) {
-        return record.status.key == key && record.status.role == role;
+        return record.status.key == key && record.status.role == role && (record.status.closed || !ended);
     });
     return found == records_.rend() ? nullptr : &*found;
 }

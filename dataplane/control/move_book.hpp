@@ -52,7 +52,7 @@ private:
         std::int64_t began = 0;
     };
 
-    Record* last_record(const ferry::move::Key& key, Role role);
+    Record* last_record(const ferry::move::Key& key, Role role, bool ended);
     Record* open_record(const ferry::move::Key& key, Role role);
     Record& begin(const ferry::move::Key& key, Role role);
     void end(Record& record);

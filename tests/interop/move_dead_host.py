@@ -34,7 +34,7 @@ def check_only_lost(bed: MovingHosts, flow, first: str, second: str) -> None:
 
 
 def test():
-    bed = MovingHosts("SDQ", move={"hold_ms": int(HOLD * 1000), "arm_ms": 1500, "lease_ms": 1000})
+    bed = MovingHosts("SDQ", move={"hold_ms": int(HOLD * 1000), "arm_ms": 1500, "lease_ms": 20_000})
     s, d, q = (bed.hosts[name] for name in "SDQ")
 
     step("the old host dies with the VM's frames in its dock, before it is asked: the new one takes the VM at once")
