@@ -49,6 +49,7 @@ struct Controller::Impl final : RingHost {
     Expected<void> remove_port(const std::string& name);
     void know_endpoints(AttachedPort& port);
     void forget_endpoints(AttachedPort& port);
+    void clear_gates(AttachedPort& port);
     void detach(AttachedPort& port);
     void rewire();
     std::vector<PortStatus> port_statuses();

@@ -116,7 +116,7 @@ bool Controller::Impl::set_row(const Key& key, Row wanted)
 void Controller::Impl::end_turn(const Key& key, ferry::TurnId turn)
 {
     moves->turns.erase(key);
-    moves->unseen.push_back({tables->qsbr().start(), turn, std::nullopt});
+    moves->unseen.push_back({tables->qsbr().start(), turn, std::nullopt, {}});
 }
 
 void Controller::Impl::look_after_unseen()
@@ -126,7 +126,8 @@ void Controller::Impl::look_after_unseen()
         moves->unseen.pop_front();
         if (seen.released)
             tables->turns().release(*seen.released);
-        if (seen.marking)
+        const auto turn = seen.marking ? moves->turns.find(*seen.marking) : moves->turns.end();
+        if (turn != moves->turns.end() && turn->second == seen.turn)  // and not of a turn that came behind it
             moves->machine->marking(*seen.marking, nanoseconds_of(rte_rdtsc()), moves->wanted);
     }
 }
@@ -238,7 +239,7 @@ void Controller::Impl::act(const move::BeginTurn& wanted)
         return;
     }
     moves->turns[wanted.key] = *begun;
-    moves->unseen.push_back({tables->qsbr().start(), std::nullopt, wanted.key});
+    moves->unseen.push_back({tables->qsbr().start(), std::nullopt, wanted.key, *begun});
 }
 
 void Controller::Impl::act(const move::Flip& wanted)

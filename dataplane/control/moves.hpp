@@ -41,7 +41,8 @@ struct Moves {
     struct Unseen {
         ferry::GraceToken token{};
         std::optional<ferry::TurnId> released;
-        std::optional<ferry::move::Key> marking;
+        std::optional<ferry::move::Key> marking;  ///< by its turn
+        ferry::TurnId turn{};
     };
 
     explicit Moves(std::int64_t to_realtime) : book(to_realtime) {}

@@ -108,11 +108,18 @@ void Controller::Impl::forget_endpoints(AttachedPort& port)
         moves->local.erase(key);
         moves->silent.erase(key);
     }
+}
+
+/// Frees what waits in the port's gates, which get no frame any more; nobody knows them when this returns.
+void Controller::Impl::clear_gates(AttachedPort& port)
+{
     for (const auto& gate : port.gates->gates()) {
         command({GateCommand::Kind::ring, gate.get()});
         command({GateCommand::Kind::discard, gate.get()});
         command({GateCommand::Kind::finish, gate.get()});
     }
+    workers->threads()[port.worker]->gates().wait_until_obeyed();
+    take_gate_news();
 }
 
 Expected<void> Controller::Impl::remove_port(const std::string& name)
@@ -144,6 +151,7 @@ void Controller::Impl::detach(AttachedPort& port)
     port.reachable = false;
     rewire();
     workers->wait_until_handed_on();
+    clear_gates(port);
     port.port->close();
 }
 

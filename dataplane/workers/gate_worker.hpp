@@ -56,6 +56,9 @@ public:
     /// Returns at once; the worker does it before it looks at any frame that came for a row changed after this call.
     void command(const GateCommand& command) noexcept;
     bool take_news(GateNews& news) noexcept { return news_.take(news); }
+    /// Returns when the worker has done all that command() was called for, and holds on to no gate because of it. A grace
+    /// period does not say so: it passes while the worker sleeps.
+    void wait_until_obeyed() const;
 
     // The worker's thread.
 
@@ -96,6 +99,9 @@ private:
     std::vector<PortGates*> busy_;
     std::vector<EndpointGate*> announce_;  ///< at the end of the round: not in the middle of a burst
     std::uint32_t left_ = 0;
+    std::uint64_t commanded_ = 0;              ///< the control thread's count
+    std::uint64_t taken_ = 0;                  ///< the worker's
+    std::atomic<std::uint64_t> obeyed_{0};
     Mailbox<GateCommand, most_commands> commands_;
     Mailbox<GateNews, most_news> news_;
 };

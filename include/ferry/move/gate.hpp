@@ -114,8 +114,14 @@ public:
 
     // Commands.
 
-    /// What passes waits from now on, until ring() or drain().
-    void hold() noexcept { outlet_ = Outlet::held; restart_marks(); }
+    /// What passes waits from now on, until ring() or drain(). What goes to another host goes on doing so.
+    void hold() noexcept
+    {
+        if (outlet_ != Outlet::ring)
+            return;
+        outlet_ = Outlet::held;
+        restart_marks();
+    }
     /// What waits, and what passes, goes into the ring.
     void ring(std::int64_t now) { outlet_ = Outlet::ring; restart_marks(); run(now); }
     /// The ring is here, the order is not known yet: only what comes under labels passes. `returning`: this host has
