@@ -70,11 +70,12 @@ def share_out(losses, cause, frames):
         total -= share
 
 
-def explain(topology, ferry, kernel, guest_kernel, counts):
+def explain(topology, ferry, kernel, guest_kernel, counts, tcp=False):
     """Returns {(peer's name, "to vm" or "from vm"): Loss}.
 
     `ferry` is {host: Ferryd.drops()}, `kernel` Topology.kernel_drops(), `guest_kernel` the guest's own, all three as
-    differences over the run; `counts` is {peer's name: traffic.Counts}.
+    differences over the run; `counts` is {peer's name: traffic.Counts}. `tcp`: the ferry peer and the VM had TCP streams, so
+    that what ferryd dropped of the two may have been a segment: its counters are shared ones, too.
     """
     losses = {}
     vm_hosts = [topology.source, topology.destination]
@@ -84,7 +85,7 @@ def explain(topology, ferry, kernel, guest_kernel, counts):
         from_vm = Loss(count.guest["answers_sent"] - count.peer["received"])
         to_vm.claim("in_guest", count.guest["socket_drops"])
         from_vm.claim("in_peer", count.peer["socket_drops"])
-        for host in vm_hosts:
+        for host in vm_hosts if peer is topology.linux_peer or not tcp else ():
             for reason, frames in ferry[host.name].get(f"vtep {peer.address}", {}).items():
                 if reason in _FROM_VTEP:
                     to_vm.claim(cause_of(reason), frames)
@@ -92,12 +93,12 @@ def explain(topology, ferry, kernel, guest_kernel, counts):
                     from_vm.claim(cause_of(reason), frames)
         losses[peer.name, "to vm"] = to_vm
         losses[peer.name, "from vm"] = from_vm
-    for flows, cause, frames in _shared(topology, ferry, kernel, guest_kernel):
+    for flows, cause, frames in _shared(topology, ferry, kernel, guest_kernel, tcp):
         share_out([losses[flow] for flow in flows], cause, frames)
     return losses
 
 
-def _shared(topology, ferry, kernel, guest_kernel):
+def _shared(topology, ferry, kernel, guest_kernel, tcp):
     """Yields the shared counters as (flows that they may have hit, cause, frames), narrow ones first."""
     vm_hosts = [topology.source, topology.destination]
     for peer in (topology.linux_peer, topology.ferry_peer):
@@ -107,6 +108,8 @@ def _shared(topology, ferry, kernel, guest_kernel):
             for reason, frames in ferry[host.name].get(f"vtep {peer.address}", {}).items():
                 if reason not in _FROM_VTEP | _TO_VTEP:
                     yield (to_vm if reason == "flood_empty" else to_vm + from_vm), cause_of(reason), frames
+                elif tcp and peer is topology.ferry_peer:
+                    yield (to_vm if reason in _FROM_VTEP else from_vm), cause_of(reason), frames
         # The peer's own devices: what it sends leaves by `tx` of each but the one that hands it to ferryd.
         for device, counted in kernel.items():
             if device.startswith(f"{name}/") or device == f"U/to-{name}":

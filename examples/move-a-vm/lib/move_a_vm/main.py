@@ -79,7 +79,8 @@ class _Job:
         told = {name: ferryd.moves() for name, ferryd in self._ferryds.items()}
         measure(moves, told)
         self._keep(before, after, told)
-        losses = explain(self._topology, *(difference(old, new) for old, new in zip(before, after)), counts)
+        losses = explain(self._topology, *(difference(old, new) for old, new in zip(before, after)), counts,
+                         tcp=not self._options.no_tcp)
         records, streams = flow_records(counts, losses), stream_records(streams, moves)
         print(table(rate, moves, records, streams), flush=True)
         if self._options.svg is not None:
