@@ -151,6 +151,7 @@ void MoveBook::note(const Key& key, const LedgerEntry& entry)
             return;
         }
     }
+    const bool is_no_move = record == nullptr && !role_of(entry.phase);  // of an endpoint that this host does not have
     if (record == nullptr)
         record = &begin(key, *role);
     apply(*record, entry);
@@ -158,7 +159,7 @@ void MoveBook::note(const Key& key, const LedgerEntry& entry)
     changed(record->status);
     if (empties_gate(entry.phase))
         record->emptying = true;
-    else if (ends(entry.phase))
+    else if (ends(entry.phase) || is_no_move)
         end(*record);
 }
 
@@ -245,6 +246,10 @@ MoveBook::Record& MoveBook::begin(const Key& key, Role role)
     record.status.id = ++last_id_;
     record.status.role = role;
     record.status.key = key;
+    if (role == Role::source)
+        record.status.from = self_;
+    if (role == Role::destination)
+        record.status.to = self_;
     if (const auto gate = gates_.find(key); gate != gates_.end() && role != Role::sender) {
         record.counting = true;
         record.status.port = gate->second.port;

@@ -21,7 +21,7 @@ public:
     static constexpr std::size_t most_phases = 256;  ///< of one move; what comes then is left out but the last one
 
     /// `to_realtime` is added to the machine's times to give CLOCK_REALTIME.
-    explicit MoveBook(std::int64_t to_realtime) : to_realtime_(to_realtime) {}
+    MoveBook(ferry::move::Host self, std::int64_t to_realtime) : self_(self), to_realtime_(to_realtime) {}
 
     /// What the endpoint's gate has counted, from now until forget_gate(); the port it is at.
     void watch_gate(const ferry::move::Key& key, const ferry::move::GateCounters& gate, std::string port);
@@ -59,6 +59,7 @@ private:
     void count(Record& record);
     void apply(Record& record, const ferry::move::LedgerEntry& entry);
 
+    const ferry::move::Host self_;
     const std::int64_t to_realtime_;
     std::deque<Record> records_;
     std::map<ferry::move::Key, Gate> gates_;

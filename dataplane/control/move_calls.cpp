@@ -80,13 +80,15 @@ void Controller::Impl::port_stopped(AttachedPort& port, const Stamp& at)
     port.started = false;
     spdlog::info("port {}: its VM has stopped", port.name());
     const std::int64_t time = nanoseconds_of(at.tsc);
+    constexpr std::int64_t millisecond = 1'000'000;
+    const std::int64_t hold = port.config.hold_ms.value_or(config.move.hold_ms) * millisecond;
     for (const ferry::MacAddress mac : port.config.macs) {
         const Key key{port.config.vni, mac};
         if (!moves->local.contains(key) || is_pinned(port, mac))
             continue;
         moves->unclaimed.erase(key);
         command({GateCommand::Kind::hold, &port.gates->gate_of(mac)});
-        if (auto known = moves->machine->ring_stopped(key, time, moves->wanted); !known)
+        if (auto known = moves->machine->ring_stopped(key, time, moves->wanted, hold); !known)
             spdlog::error("port {}: {} cannot be claimed: {}", port.name(), mac.to_string(), known.error().sentence);
     }
     apply();
@@ -249,7 +251,18 @@ Expected<void> Controller::Impl::release_port(const std::string& name)
 
 std::vector<MoveStatus> Controller::Impl::move_statuses(std::uint64_t after)
 {
-    return moves->book.since(after);
+    std::map<Host, std::string> names{{config.host.vtep, config.host.name}};
+    if (messenger != nullptr)
+        for (const PeerStatus& peer : messenger->peers())
+            names[peer.vtep] = peer.name;
+    std::vector<MoveStatus> all = moves->book.since(after);
+    for (MoveStatus& status : all) {
+        if (const auto from = names.find(status.from); from != names.end() && !status.from.is_zero())
+            status.from_name = from->second;
+        if (const auto to = names.find(status.to); to != names.end() && !status.to.is_zero())
+            status.to_name = to->second;
+    }
+    return all;
 }
 
 }  // namespace ferryd

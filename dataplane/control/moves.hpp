@@ -45,7 +45,7 @@ struct Moves {
         ferry::TurnId turn{};
     };
 
-    explicit Moves(std::int64_t to_realtime) : book(to_realtime) {}
+    Moves(ferry::move::Host self, std::int64_t to_realtime) : book(self, to_realtime) {}
 
     std::unique_ptr<ferry::move::Machine> machine;
     ferry::move::Actions wanted;             ///< what the machine wants, in its order

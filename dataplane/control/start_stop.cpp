@@ -57,7 +57,7 @@ Expected<void> Controller::Impl::prepare_moves()
 {
     constexpr std::int64_t millisecond = 1'000'000;
     const Stamp now = stamp_now();
-    moves = std::make_unique<Moves>(now.realtime_ns - nanoseconds_of(now.tsc));
+    moves = std::make_unique<Moves>(config.host.vtep, now.realtime_ns - nanoseconds_of(now.tsc));
     ferry::move::MachineConfig wanted;
     wanted.self = config.host.vtep;
     if (messenger != nullptr)

@@ -37,13 +37,18 @@ private:
     std::uint32_t word_ = 0;
 };
 
-/// Lies in the dynamic area of an mbuf while it is in a hand-over queue.
+/// Lies in the dynamic area of an mbuf while it is in a hand-over queue; small, because DPDK's drivers need room there too.
 struct FrameTag {
-    std::uint64_t received_tsc;
+    std::uint64_t received_tsc = 0;
     Destination destination;
-    bool gated;              ///< it came for a gated row, and `arrival` says how
-    ferry::Arrival arrival;
+    bool gated : 1 = false;            ///< it came for a gated row, and the rest says how; its peer is in hash.usr
+    bool from_attachment : 1 = false;
+    ferry::Via via : 2 = ferry::Via::direct;
+    ferry::Mark mark : 2 = ferry::Mark::none;
+    std::uint8_t stream = 0;
+    std::uint8_t ttl = 0;
 };
+static_assert(sizeof(FrameTag) == 16);
 
 /// Reserves room for FrameTag in every mbuf; once, before workers start. Fails with no_memory.
 ferry::Expected<void> reserve_frame_tag();
@@ -55,6 +60,30 @@ extern int frame_tag_offset;
 inline FrameTag& tag_of(rte_mbuf* frame) noexcept
 {
     return *RTE_MBUF_DYNFIELD(frame, detail::frame_tag_offset, FrameTag*);
+}
+
+/// Makes the frame's tag; `arrival` is null but for a frame for a gated row.
+inline void put_tag(rte_mbuf* frame, std::uint64_t received_tsc, Destination destination, const ferry::Arrival* arrival) noexcept
+{
+    FrameTag tag;
+    tag.received_tsc = received_tsc;
+    tag.destination = destination;
+    if (arrival != nullptr) {
+        tag.gated = true;
+        tag.from_attachment = arrival->from_attachment;
+        tag.via = arrival->via;
+        tag.mark = arrival->mark;
+        tag.stream = arrival->stream;
+        tag.ttl = arrival->ttl;
+    }
+    tag_of(frame) = tag;
+}
+
+/// Of a frame whose tag says gated.
+inline ferry::Arrival arrival_of(rte_mbuf* frame) noexcept
+{
+    const FrameTag tag = tag_of(frame);
+    return {tag.via, tag.mark, tag.stream, tag.ttl, ferry::VtepId{frame->hash.usr}, tag.from_attachment};
 }
 
 }  // namespace ferryd

@@ -74,7 +74,7 @@ void WorkerSink::hand_over(const Route& route, Destination destination, rte_mbuf
                            std::uint16_t count) noexcept
 {
     for (std::uint16_t i = 0; i < count; ++i)
-        tag_of(frames[i]) = {received_tsc_, destination, arrivals != nullptr, arrivals != nullptr ? arrivals[i] : ferry::Arrival{}};
+        put_tag(frames[i], received_tsc_, destination, arrivals != nullptr ? &arrivals[i] : nullptr);
     const std::uint16_t taken = handovers_.from_to(self_, route.owner).push(frames, count);
     if (taken < count)
         drop(DropReason::handover_full, destination, frames + taken, static_cast<std::uint16_t>(count - taken));
@@ -94,7 +94,7 @@ std::uint32_t WorkerSink::take_handed_over(const Wiring& wiring) noexcept
             ferry::Arrival arrivals[handover_burst];
             std::uint16_t end = done;
             while (end < count && tag_of(frames[end]).destination == tag.destination && tag_of(frames[end]).gated == tag.gated) {
-                arrivals[end] = tag_of(frames[end]).arrival;
+                arrivals[end] = arrival_of(frames[end]);
                 ++end;
             }
             begin(wiring, tag.received_tsc);

@@ -49,9 +49,9 @@ Expected<void> Machine::make_known(const Key& key, Time now, Actions& out, Step 
     return {};
 }
 
-Expected<void> Machine::ring_stopped(const Key& key, Time now, Actions& out)
+Expected<void> Machine::ring_stopped(const Key& key, Time now, Actions& out, std::optional<Time> hold)
 {
-    return make_known(key, now, out, [&](const Event& on) { state_->ring_stopped(on); });
+    return make_known(key, now, out, [&](const Event& on) { state_->ring_stopped(on, hold.value_or(state_->config.times.hold)); });
 }
 
 Expected<void> Machine::ring_started(const Key& key, const Place& place, Time now, Actions& out)

@@ -3,7 +3,7 @@
 
 namespace ferry::move {
 
-void Machine::State::ring_stopped(const Event& on)
+void Machine::State::ring_stopped(const Event& on, Time hold)
 {
     Endpoint& endpoint = on.endpoint;
     endpoint.running = false;
@@ -26,7 +26,7 @@ void Machine::State::ring_stopped(const Event& on)
     }
     if (endpoint.claim)
         endpoint.claim->waiter.reset();  // asked while the ring ran, and perhaps not since
-    endpoint.held_until = on.now + config.times.hold;
+    endpoint.held_until = on.now + hold;
     on.note(Phase::ring_stopped);
 }
 

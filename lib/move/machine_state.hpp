@@ -232,7 +232,7 @@ public:
     void stream_passed(const Event& on, Stream stream, bool in_time, std::uint64_t frames);
 
     // Holder and relay: machine_holder.cpp, machine_relay.cpp
-    void ring_stopped(const Event& on);
+    void ring_stopped(const Event& on, Time hold);
     void hold_expired(const Event& on);
     void removed(const Event& on);
     void grant(const Event& on, Host to, const Labels& labels, const Version& known);

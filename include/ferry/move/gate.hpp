@@ -200,4 +200,5 @@ private:
 
 }  // namespace ferry::move
 
+#include <ferry/move/gate_commands.hpp>
 #include <ferry/move/gate_steps.hpp>

@@ -111,8 +111,9 @@ public:
 
     // The data path saw.
 
-    /// The endpoint's ring has stopped here and its frames are being docked.
-    Expected<void> ring_stopped(const Key& key, Time now, Actions& out);
+    /// The endpoint's ring has stopped here and its frames are being docked, for `hold` instead of Times::hold where it is
+    /// given.
+    Expected<void> ring_stopped(const Key& key, Time now, Actions& out, std::optional<Time> hold = std::nullopt);
     /// The endpoint's ring runs here. `place` is what the FDB says of it.
     Expected<void> ring_started(const Key& key, const Place& place, Time now, Actions& out);
     /// The attachment is taken away for good, or the key from it.

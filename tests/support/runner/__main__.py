@@ -49,7 +49,7 @@ def build_all(tests, catalogue) -> dict[str, str]:
 
 def run_all(tests, broken) -> dict[str, int]:
     """Runs the tests, telling of each as it ends; returns how often each outcome came. Those that only compute run side
-    by side, and then the others, which look at ferryd, its peers and what they do in time, one after the other."""
+    by side, then those that leave room for another one in pairs, and then the others one after the other."""
     counts = {"passed": 0, "failed": 0, "skipped": 0}
 
     def tell(test, result) -> None:
@@ -59,18 +59,20 @@ def run_all(tests, broken) -> dict[str, int]:
             print(f"{result.output.rstrip()}\n--- end of {log_path(test)}", flush=True)
 
     ready = [test for test in tests if test.flavour not in broken]
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        pending = {pool.submit(execute, test): test for test in ready if test.only_computes}
-        try:
-            for done in as_completed(pending):
-                tell(pending[done], done.result())
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            end_all()
-            raise
-    for test in ready:
-        if not test.only_computes:
-            tell(test, execute(test))
+    for at_once, some in (
+        (os.cpu_count(), [test for test in ready if test.only_computes]),
+        (2 if os.cpu_count() > 1 else 1, [test for test in ready if test.modest]),
+        (1, [test for test in ready if not test.only_computes and not test.modest]),
+    ):
+        with ThreadPoolExecutor(at_once) as pool:
+            pending = {pool.submit(execute, test): test for test in some}
+            try:
+                for done in as_completed(pending):
+                    tell(pending[done], done.result())
+            except BaseException:
+                pool.shutdown(wait=False, cancel_futures=True)
+                end_all()
+                raise
     for test in tests:
         if test.flavour in broken:
             counts["failed"] += 1

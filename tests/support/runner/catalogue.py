@@ -21,7 +21,8 @@ class Test:
     program: str = ""      # a program's name in CMake and CTest
     script: str = ""       # or a script's path in the repository
     seconds: int = 120     # more than this is a failure; ten times that with --long
-    only_computes: bool = False  # others may run at the same time
+    only_computes: bool = False  # others that do so may run at the same time
+    modest: bool = False   # leaves a processor to another one
 
 
 def _programs() -> list[tuple[str, bool]]:
@@ -47,7 +48,8 @@ def all_tests() -> list[Test]:
     for folder in SCRIPT_FOLDERS:
         tests += [Test(f"{folder}/{path.stem}", "" if folder == "model" else "plain",
                        script=str(path.relative_to(REPOSITORY)), seconds=SECONDS.get(folder, 120),
-                       only_computes=path.stem in COMPUTING or folder in COMPUTING)
+                       only_computes=path.stem in COMPUTING or folder in COMPUTING,
+                       modest=folder == "interop")
                   for path in sorted((TESTS / folder).glob("*.py"))]
     return tests
 

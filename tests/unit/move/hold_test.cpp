@@ -40,6 +40,17 @@ TEST_CASE("a running endpoint is denied, again and again, and the conflict told 
     CHECK(at.changes() == 0);
 }
 
+TEST_CASE("an attachment may hold for another time than the others")
+{
+    OneHost at;
+    at.own();
+    at.event([&] { REQUIRE(at.machine->ring_stopped(key(), at.now, at.out, 100 * ms)); });
+    at.pass(99 * ms);
+    CHECK_FALSE(at.notes(Phase::hold_expired));
+    at.pass(1 * ms);
+    CHECK(at.notes(Phase::hold_expired));
+}
+
 TEST_CASE("a ring that starts again where it stopped gets what was docked")
 {
     OneHost at;

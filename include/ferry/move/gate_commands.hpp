@@ -1,0 +1,111 @@
+// What gate.hpp declares: its commands.
+#pragma once
+
+#include <ferry/move/gate.hpp>
+
+namespace ferry::move {
+
+template <typename Frame>
+void Gate<Frame>::claim(bool returning) noexcept
+{
+    merging_ = true;
+    returning_ = returning;
+    open_ = flush_known_ = told_merged_ = false;
+    flush_seen_ = flush_expected_ = 0;
+    streams_ = {};
+    streams_pending_ = 0;
+    waiting_.for_each(senders_, [&](Sender<Frame>& sender) {
+        sender.waited = 0;
+        sender.free_at = sender.queue.empty() ? 0 : sender.queue.front(places_).since + times_.plain;
+        sender.ferry = sender.ferry && !returning;
+    });
+    restart_marks();
+}
+
+template <typename Frame>
+void Gate<Frame>::expect_flush(std::uint64_t frames, std::int64_t now)
+{
+    if (!merging_ || open_ || flush_known_)
+        return;
+    flush_known_ = true;
+    flush_expected_ = frames;
+    flush_progress_ = now;
+    if (flush_seen_ >= frames)
+        open_now(now);
+    run(now);
+}
+
+template <typename Frame>
+void Gate<Frame>::open(std::int64_t now)
+{
+    if (merging_ && !open_)
+        open_now(now);
+    run(now);
+}
+
+template <typename Frame>
+void Gate<Frame>::expect_stream(Stream stream, std::uint64_t frames, std::int64_t now)
+{
+    StreamState& state = streams_[stream];
+    if (state.known)
+        return;
+    if (!merging_ || state.over) {  // waited for already, or there is nothing to wait for any more
+        state.known = state.over = true;
+        GateEvent event;
+        event.kind = state.passed >= frames ? GateEvent::Kind::stream_passed : GateEvent::Kind::stream_timed_out;
+        event.stream = stream;
+        event.count = state.passed;
+        output_.event(event);
+        return;
+    }
+    state.known = true;
+    state.expected = frames;
+    state.since = now;
+    ++streams_pending_;
+    check_stream(stream);
+    run(now);
+}
+
+template <typename Frame>
+void Gate<Frame>::discard(std::int64_t now)
+{
+    const auto drop = [&](const Docked<Frame>& docked) {
+        counters_.dropped_unclaimed.add(1);
+        output_.drop(GateDrop::unclaimed, docked);
+    };
+    while (!queue_.empty()) {
+        const Docked<Frame> docked = queue_.front(places_);
+        leave(docked, now);
+        drop(docked);
+    }
+    waiting_.for_each(senders_, [&](Sender<Frame>& sender) {
+        while (!sender.queue.empty()) {
+            const Docked<Frame> docked = sender.queue.front(places_);
+            sender.queue.pop(places_);
+            --intake_waiting_;
+            uncharge(docked.bytes);
+            drop(docked);
+        }
+    });
+}
+
+template <typename Frame>
+void Gate<Frame>::finish(std::int64_t now)
+{
+    open_ = true;
+    waiting_.for_each(senders_, [&](Sender<Frame>& sender) {
+        while (!sender.queue.empty()) {
+            const Docked<Frame> docked = sender.queue.front(places_);
+            sender.queue.pop(places_);
+            --intake_waiting_;
+            uncharge(docked.bytes);
+            pass(docked);
+        }
+    });
+    waiting_.clear(senders_);
+    merging_ = false;
+    streams_pending_ = 0;
+    run(now);
+}
+
+}  // namespace ferry::move
