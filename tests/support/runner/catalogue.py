@@ -49,7 +49,7 @@ def all_tests() -> list[Test]:
         tests += [Test(f"{folder}/{path.stem}", "" if folder == "model" else "plain",
                        script=str(path.relative_to(REPOSITORY)), seconds=SECONDS.get(folder, 120),
                        only_computes=path.stem in COMPUTING or folder in COMPUTING,
-                       modest=folder == "interop")
+                       modest=folder == "interop" and not path.stem.startswith("move_"))
                   for path in sorted((TESTS / folder).glob("*.py"))]
     return tests
 
