@@ -46,6 +46,7 @@ struct Controller::Impl final : RingHost {
     Expected<void> add_port(const PortConfig& port);
     Expected<void> open_port(AttachedPort& port);
     Expected<void> attach(AttachedPort& port);
+    Expected<AttachedPort*> port_named(const std::string& name);
     Expected<void> remove_port(const std::string& name);
     void know_endpoints(AttachedPort& port);
     void forget_endpoints(AttachedPort& port);
@@ -79,6 +80,8 @@ struct Controller::Impl final : RingHost {
     Expected<std::vector<FdbStatus>> fdb(std::optional<ferry::Vni> vni);
     ferry::Row row(ferry::Vni vni, ferry::MacAddress mac) const;
     std::string describe(ferry::Row row);
+    std::optional<ferry::VtepId> vtep_behind(ferry::Row row) const;
+    FdbChange changed(ferry::Vni vni, ferry::MacAddress mac, ferry::Row from, ferry::Row to, const Stamp& asked, double visible_us);
 
     // move_calls.cpp
     void take_ring_events();
@@ -122,7 +125,6 @@ struct Controller::Impl final : RingHost {
     void act(const ferry::move::Note& wanted);
     void command(const GateCommand& command);
     void command(const ferry::move::Key& key, GateCommand wanted);
-    EndpointGate* gate_of(const ferry::move::Key& key);
     bool set_row(const ferry::move::Key& key, ferry::Row wanted);
     void finish_what_waited();
     void look_after_unseen();

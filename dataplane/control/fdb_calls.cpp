@@ -14,30 +14,37 @@ ferry::Row Controller::Impl::row(ferry::Vni vni, ferry::MacAddress mac) const
     return segment == nullptr ? ferry::Row{} : tables->fdb().newest(ferry::FdbKey(segment->index, mac));
 }
 
-std::string Controller::Impl::describe(ferry::Row row)
+/// The VTEP to which frames for the row go, or will when their turn is over; nothing for a row of this host's own.
+std::optional<ferry::VtepId> Controller::Impl::vtep_behind(ferry::Row row) const
 {
     switch (row.kind()) {
-    case ferry::RowKind::local:
+    case ferry::RowKind::remote: return row.vtep();
+    case ferry::RowKind::turning: return tables->turns().at(row.turn()).to;
+    default: return std::nullopt;
+    }
+}
+
+std::string Controller::Impl::describe(ferry::Row row)
+{
+    if (row.kind() == ferry::RowKind::blackhole)
+        return "blackhole";
+    if (const auto vtep = vtep_behind(row)) {
+        if (const ferry::Adjacency* adjacency = tables->vteps().newest(*vtep))
+            return fmt::format("{} {}", row.kind() == ferry::RowKind::turning ? "turning to VTEP" : "VTEP", adjacency->remote.to_string());
+    } else if (row.kind() == ferry::RowKind::local || row.kind() == ferry::RowKind::gated) {
         if (const AttachedPort* port = ports.find(row.attachment()))
-            return fmt::format("local {}", port->name());
-        return "-";
-    case ferry::RowKind::remote:
-        if (const ferry::Adjacency* adjacency = tables->vteps().newest(row.vtep()))
-            return fmt::format("VTEP {}", adjacency->remote.to_string());
-        return "-";
-    case ferry::RowKind::gated:
-        if (const AttachedPort* port = ports.find(row.attachment()))
-            return fmt::format("gate of {}", port->name());
-        return "-";
-    case ferry::RowKind::turning:
-        if (const ferry::Adjacency* adjacency = tables->vteps().newest(tables->turns().at(row.turn()).to))
-            return fmt::format("turning to VTEP {}", adjacency->remote.to_string());
-        return "-";
-    case ferry::RowKind::blackhole: return "blackhole";
-    case ferry::RowKind::absent:
-    case ferry::RowKind::pending: break;
+            return fmt::format("{} {}", row.kind() == ferry::RowKind::gated ? "gate of" : "local", port->name());
     }
     return "-";
+}
+
+/// After an operator's change, which every worker sees, from one row to another.
+FdbChange Controller::Impl::changed(ferry::Vni vni, ferry::MacAddress mac, ferry::Row from, ferry::Row to, const Stamp& asked,
+                                    double visible_us)
+{
+    if (from.kind() == ferry::RowKind::turning)
+        end_turn({vni, mac}, from.turn());
+    return {asked.realtime_ns, vni, mac, describe(from), describe(to), visible_us};
 }
 
 Expected<FdbChange> Controller::Impl::set_fdb(ferry::Vni vni, ferry::MacAddress mac, const Place& place, FdbMode mode, const Stamp& asked)
@@ -53,10 +60,10 @@ Expected<FdbChange> Controller::Impl::set_fdb(ferry::Vni vni, ferry::MacAddress 
             return tl::unexpected(id.error());
         wanted = ferry::Row::remote(*id, ferry::RowOrigin::permanent);
     } else {
-        const AttachedPort* port = ports.find(*place.port);
-        if (port == nullptr)
-            return ferry::fail(ErrorCode::not_found, fmt::format("there is no port {}", *place.port));
-        wanted = ferry::Row::local(port->attachment, ferry::RowOrigin::permanent);
+        const auto port = port_named(*place.port);
+        if (!port)
+            return tl::unexpected(port.error());
+        wanted = ferry::Row::local((*port)->attachment, ferry::RowOrigin::permanent);
     }
     const ferry::Row present = row(vni, mac);
     if (mode == FdbMode::add && !present.is_absent())
@@ -69,16 +76,7 @@ Expected<FdbChange> Controller::Impl::set_fdb(ferry::Vni vni, ferry::MacAddress 
     const auto visible = commit(transaction, asked);
     if (!visible)
         return tl::unexpected(visible.error());
-    if (present.kind() == ferry::RowKind::turning)
-        end_turn({vni, mac}, present.turn());
-    FdbChange change;
-    change.time_ns = asked.realtime_ns;
-    change.vni = vni;
-    change.mac = mac;
-    change.from = describe(present);
-    change.to = describe(wanted);
-    change.visible_us = *visible;
-    return change;
+    return changed(vni, mac, present, wanted, asked, *visible);
 }
 
 Expected<FdbChange> Controller::Impl::remove_fdb(ferry::Vni vni, ferry::MacAddress mac, const Stamp& asked)
@@ -94,16 +92,7 @@ Expected<FdbChange> Controller::Impl::remove_fdb(ferry::Vni vni, ferry::MacAddre
     const auto visible = commit(transaction, asked);
     if (!visible)
         return tl::unexpected(visible.error());
-    if (present.kind() == ferry::RowKind::turning)
-        end_turn({vni, mac}, present.turn());
-    FdbChange change;
-    change.time_ns = asked.realtime_ns;
-    change.vni = vni;
-    change.mac = mac;
-    change.from = describe(present);
-    change.to = describe(ferry::Row{});
-    change.visible_us = *visible;
-    return change;
+    return changed(vni, mac, present, ferry::Row{}, asked, *visible);
 }
 
 Expected<std::vector<FdbStatus>> Controller::Impl::fdb(std::optional<ferry::Vni> vni)
@@ -128,11 +117,8 @@ Expected<std::vector<FdbStatus>> Controller::Impl::fdb(std::optional<ferry::Vni>
         status.mac = key.mac();
         status.kind = row.kind();
         status.origin = row.origin();
-        if (row.kind() == ferry::RowKind::remote) {
-            if (const ferry::Adjacency* adjacency = tables->vteps().newest(row.vtep()))
-                status.vtep = adjacency->remote;
-        } else if (row.kind() == ferry::RowKind::turning) {
-            if (const ferry::Adjacency* adjacency = tables->vteps().newest(tables->turns().at(row.turn()).to))
+        if (const auto vtep = vtep_behind(row)) {
+            if (const ferry::Adjacency* adjacency = tables->vteps().newest(*vtep))
                 status.vtep = adjacency->remote;
         } else if (row.kind() == ferry::RowKind::local || row.kind() == ferry::RowKind::gated) {
             if (const AttachedPort* port = ports.find(row.attachment()))

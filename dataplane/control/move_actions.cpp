@@ -2,7 +2,6 @@
 #include <utility>
 
 #include <fmt/format.h>
-#include <rte_cycles.h>
 #include <spdlog/spdlog.h>
 
 #include "control/controller_impl.hpp"
@@ -49,7 +48,7 @@ void Controller::Impl::finish_what_waited()
 {
     if (!moves->admit.empty()) {
         wait_for_workers();
-        const std::int64_t now = nanoseconds_of(rte_rdtsc());
+        const std::int64_t now = nanoseconds_now();
         for (const auto& [key, time] : moves->started)
             if (MoveStatus* status = moves->book.find(key, MoveStatus::Role::destination))
                 status->visible_us = static_cast<double>(now - time) / 1e3;
@@ -68,23 +67,17 @@ void Controller::Impl::finish_what_waited()
 
 void Controller::Impl::command(const GateCommand& command)
 {
-    const AttachedPort* port = ports.find(command.gate->port().attachment());
-    if (port != nullptr)
-        workers->threads()[port->worker]->gates().command(command);
+    command.gate->worker().command(command);
 }
 
-/// The endpoint's gate here, or null where its port has gone.
-EndpointGate* Controller::Impl::gate_of(const Key& key)
-{
-    const auto found = moves->local.find(key);
-    return found == moves->local.end() ? nullptr : found->second.gate;
-}
-
+/// Nothing where the endpoint's port has gone.
 void Controller::Impl::command(const Key& key, GateCommand wanted)
 {
-    wanted.gate = gate_of(key);
-    if (wanted.gate != nullptr)
-        command(wanted);
+    const auto local = moves->local.find(key);
+    if (local == moves->local.end())
+        return;
+    wanted.gate = local->second.gate;
+    command(wanted);
 }
 
 /// Changes one row for the machine, and does not wait until workers see it. A permanent row stands.
@@ -128,7 +121,7 @@ void Controller::Impl::look_after_unseen()
             tables->turns().release(*seen.released);
         const auto turn = seen.marking ? moves->turns.find(*seen.marking) : moves->turns.end();
         if (turn != moves->turns.end() && turn->second == seen.turn)  // and not of a turn that came behind it
-            moves->machine->marking(*seen.marking, nanoseconds_of(rte_rdtsc()), moves->wanted);
+            moves->machine->marking(*seen.marking, nanoseconds_now(), moves->wanted);
     }
 }
 
@@ -205,7 +198,7 @@ void Controller::Impl::act(const move::Drain& wanted)
     drain.flush = wanted.labels.flush;
     drain.relay = wanted.labels.relay;
     command(wanted.key, drain);
-    moves->local[wanted.key].relaying = true;
+    local->second.relaying = true;
 }
 
 void Controller::Impl::act(const move::Expect& wanted)
@@ -249,7 +242,7 @@ void Controller::Impl::act(const move::Flip& wanted)
         return;
     tables->turns().flip(turn->second);
     wait_for_workers();
-    moves->machine->flipped(wanted.key, tables->turns().detours(turn->second), nanoseconds_of(rte_rdtsc()), moves->wanted);
+    moves->machine->flipped(wanted.key, tables->turns().detours(turn->second), nanoseconds_now(), moves->wanted);
 }
 
 void Controller::Impl::act(const move::EndTurn& wanted)
@@ -302,7 +295,7 @@ void Controller::Impl::act(const move::FreeLabels& wanted)
 
 void Controller::Impl::free_later(const move::Labels& labels)
 {
-    moves->later.push_back({nanoseconds_of(rte_rdtsc()) + label_rest, labels});
+    moves->later.push_back({nanoseconds_now() + label_rest, labels});
 }
 
 void Controller::Impl::act(const move::FinishRelay& wanted)
@@ -317,13 +310,11 @@ void Controller::Impl::act(const move::FinishRelay& wanted)
 void Controller::Impl::close_relay(const Key& key)
 {
     const auto local = moves->local.find(key);
-    if (local == moves->local.end())
+    if (local == moves->local.end() || !std::exchange(local->second.relaying, false))
         return;
     const std::uint64_t relayed = local->second.gate->counters().relayed.get();
-    if (!std::exchange(local->second.relaying, false))
-        return;
     moves->machine->relay_closed(key, relayed - std::exchange(local->second.relayed_before, relayed),
-                                 nanoseconds_of(rte_rdtsc()), moves->wanted);
+                                 nanoseconds_now(), moves->wanted);
 }
 
 void Controller::Impl::act(const move::Withdraw& wanted)
@@ -351,13 +342,13 @@ void Controller::Impl::act(const move::Silence& wanted)
     if (local == moves->local.end())
         return;
     AttachedPort& port = *local->second.port;
-    if (wanted.silent)
+    if (wanted.silent) {
         moves->silent.insert(wanted.key);
-    else
-        moves->silent.erase(wanted.key);
-    if (wanted.silent)
         spdlog::error("two VMs use the MAC {}: the one at port {} is silenced until the other host lets it go", text_of(wanted.key),
                       port.name());
+    } else {
+        moves->silent.erase(wanted.key);
+    }
     admit(port);
 }
 

@@ -2,7 +2,6 @@
 #include <algorithm>
 
 #include <fmt/format.h>
-#include <rte_cycles.h>
 #include <spdlog/spdlog.h>
 
 #include "control/controller_impl.hpp"
@@ -112,18 +111,13 @@ void Controller::Impl::admit(AttachedPort& port)
 ferry::move::Place Controller::Impl::place_of(Row row) const
 {
     using ferry::move::Place;
-    Place place;
-    ferry::VtepId vtep = ferry::VtepId::none;
-    switch (row.kind()) {
-    case RowKind::local:
-    case RowKind::gated: place.kind = Place::Kind::here; return place;
-    case RowKind::remote: vtep = row.vtep(); break;
-    case RowKind::turning: vtep = tables->turns().at(row.turn()).to; break;
-    default: return place;
-    }
-    place.host = host_of(vtep);
-    place.kind = moves->ferry_hosts.contains(place.host) ? Place::Kind::ferry : Place::Kind::plain;
-    return place;
+    if (row.kind() == RowKind::local || row.kind() == RowKind::gated)
+        return {Place::Kind::here, {}};
+    const auto vtep = vtep_behind(row);
+    if (!vtep)
+        return {};
+    const Host host = host_of(*vtep);
+    return {moves->ferry_hosts.contains(host) ? Place::Kind::ferry : Place::Kind::plain, host};
 }
 
 Host Controller::Impl::host_of(ferry::VtepId vtep) const
@@ -143,10 +137,7 @@ void Controller::Impl::take_gate_news()
 
 void Controller::Impl::take_gate_news(const GateNews& news)
 {
-    const AttachedPort* port = ports.find(news.gate->port().attachment());
-    if (port == nullptr)
-        return;
-    const Key key{port->config.vni, news.gate->mac()};
+    const Key key = news.gate->key();
     const GateEvent& event = news.event;
     auto& machine = *moves->machine;
     switch (event.kind) {
@@ -188,7 +179,7 @@ bool Controller::Impl::follows(ferry::FdbKey key, Row present, Row seen)
 void Controller::Impl::look_after_moves()
 {
     take_gate_news();
-    const std::int64_t now = nanoseconds_of(rte_rdtsc());
+    const std::int64_t now = nanoseconds_now();
     for (const Moves::Sighting& seen : moves->sightings)
         (void)moves->machine->seen_elsewhere(seen.key, seen.row, seen.at, now, moves->wanted);  // its next frame tells again
     moves->sightings.clear();
@@ -209,21 +200,22 @@ void Controller::Impl::received(Host from, const ferry::move::Message& message, 
     take_ring_events();  // what stopped before the other host could know comes first
     take_gate_news();
     // What cannot be taken for want of room is repeated by the other host.
-    (void)moves->machine->received(from, message, allowed, nanoseconds_of(rte_rdtsc()), moves->wanted);
+    (void)moves->machine->received(from, message, allowed, nanoseconds_now(), moves->wanted);
     apply();
 }
 
 void Controller::Impl::unreachable(Host host)
 {
-    moves->machine->unreachable(host, nanoseconds_of(rte_rdtsc()), moves->wanted);
+    moves->machine->unreachable(host, nanoseconds_now(), moves->wanted);
     apply();
 }
 
 Expected<void> Controller::Impl::hold_port(const std::string& name)
 {
-    AttachedPort* port = ports.find(name);
-    if (port == nullptr)
-        return ferry::fail(ErrorCode::not_found, fmt::format("there is no port {}", name));
+    const auto found = port_named(name);
+    if (!found)
+        return tl::unexpected(found.error());
+    AttachedPort* const port = *found;
     if (port->is_vhost())
         return ferry::fail(ErrorCode::in_use, fmt::format("port {} has rings, which tell by themselves when its VM stops", name));
     if (port->held)
@@ -238,9 +230,10 @@ Expected<void> Controller::Impl::hold_port(const std::string& name)
 
 Expected<void> Controller::Impl::release_port(const std::string& name)
 {
-    AttachedPort* port = ports.find(name);
-    if (port == nullptr)
-        return ferry::fail(ErrorCode::not_found, fmt::format("there is no port {}", name));
+    const auto found = port_named(name);
+    if (!found)
+        return tl::unexpected(found.error());
+    AttachedPort* const port = *found;
     if (!port->held)
         return ferry::fail(ErrorCode::in_use, fmt::format("port {} is not held", name));
     port->held = false;

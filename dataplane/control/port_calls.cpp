@@ -1,5 +1,4 @@
 #include <fmt/format.h>
-#include <rte_cycles.h>
 #include <spdlog/spdlog.h>
 
 #include "control/controller_impl.hpp"
@@ -74,7 +73,7 @@ Expected<void> Controller::Impl::attach(AttachedPort& port)
     port.before = tally_of(*id);
     if (auto committed = commit(transaction, stamp_now()); !committed)
         return tl::unexpected(committed.error());
-    port.gates = std::make_unique<PortGates>(*port.port, port.attachment, wanted.macs, workers->threads()[port.worker]->gates());
+    port.gates = std::make_unique<PortGates>(*port.port, port.attachment, wanted.vni, wanted.macs, workers->threads()[port.worker]->gates());
     port.reachable = true;
     port.polled = port.is_vhost();  // which takes nothing before its VM may send; others are polled then
     return {};
@@ -102,7 +101,7 @@ void Controller::Impl::forget_endpoints(AttachedPort& port)
         const auto local = moves->local.find(key);
         if (local == moves->local.end() || local->second.port != &port)
             continue;
-        moves->machine->removed(key, nanoseconds_of(rte_rdtsc()), moves->wanted);
+        moves->machine->removed(key, nanoseconds_now(), moves->wanted);
         apply();
         moves->book.forget_gate(key);
         moves->local.erase(key);
@@ -114,20 +113,27 @@ void Controller::Impl::forget_endpoints(AttachedPort& port)
 void Controller::Impl::clear_gates(AttachedPort& port)
 {
     for (const auto& gate : port.gates->gates()) {
-        command({GateCommand::Kind::ring, gate.get()});
-        command({GateCommand::Kind::discard, gate.get()});
-        command({GateCommand::Kind::finish, gate.get()});
+        for (const auto kind : {GateCommand::Kind::ring, GateCommand::Kind::discard, GateCommand::Kind::finish})
+            command({kind, gate.get()});
     }
     workers->threads()[port.worker]->gates().wait_until_obeyed();
     take_gate_news();
 }
 
-Expected<void> Controller::Impl::remove_port(const std::string& name)
+Expected<AttachedPort*> Controller::Impl::port_named(const std::string& name)
 {
     AttachedPort* port = ports.find(name);
     if (port == nullptr)
         return ferry::fail(ErrorCode::not_found, fmt::format("there is no port {}", name));
-    detach(*port);
+    return port;
+}
+
+Expected<void> Controller::Impl::remove_port(const std::string& name)
+{
+    const auto port = port_named(name);
+    if (!port)
+        return tl::unexpected(port.error());
+    detach(**port);
     ports.erase(name);
     spdlog::info("port {} is removed", name);
     return {};

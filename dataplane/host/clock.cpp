@@ -31,6 +31,11 @@ std::int64_t nanoseconds_of(std::uint64_t tsc) noexcept
     return static_cast<std::int64_t>(static_cast<unsigned __int128>(tsc) * 1'000'000'000 / rte_get_tsc_hz());
 }
 
+std::int64_t nanoseconds_now() noexcept
+{
+    return nanoseconds_of(rte_rdtsc());
+}
+
 std::uint64_t tsc_of(std::int64_t nanoseconds) noexcept
 {
     return static_cast<std::uint64_t>(static_cast<unsigned __int128>(nanoseconds) * rte_get_tsc_hz() / 1'000'000'000);

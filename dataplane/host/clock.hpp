@@ -23,6 +23,8 @@ std::uint32_t seconds_of(std::uint64_t tsc) noexcept;
 /// Nanoseconds by the counter, since it was 0, and back.
 std::int64_t nanoseconds_of(std::uint64_t tsc) noexcept;
 std::uint64_t tsc_of(std::int64_t nanoseconds) noexcept;
+/// nanoseconds_of() this moment.
+std::int64_t nanoseconds_now() noexcept;
 
 /// TSC ticks in so many milliseconds.
 std::uint64_t ticks_of_milliseconds(std::uint64_t milliseconds) noexcept;

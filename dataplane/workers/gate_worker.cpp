@@ -40,7 +40,7 @@ ferry::Expected<std::unique_ptr<GateWorker>> GateWorker::make(ferry::Worker& eng
 
 void GateWorker::command(const GateCommand& command) noexcept
 {
-    while (!commands_.put(command))  // the worker comes round in microseconds
+    while (!commands_.push(command))  // the worker comes round in microseconds
         rte_pause();
     ++commanded_;
 }
@@ -53,7 +53,7 @@ void GateWorker::wait_until_obeyed() const
 
 void GateWorker::tell(EndpointGate& gate, const ferry::move::GateEvent& event) noexcept
 {
-    if (!news_.put({&gate, event, nanoseconds_of(rte_rdtsc())}))
+    if (!news_.push({&gate, event, nanoseconds_now()}))
         lost_news.fetch_add(1, std::memory_order_relaxed);
     shared_.wake_control();
 }
@@ -68,7 +68,7 @@ std::uint32_t GateWorker::round()
     left_ = 0;
     for (EndpointGate* gate : std::exchange(announce_, {}))  // which may bring further commands
         announce(*gate);
-    const std::int64_t now = nanoseconds_of(rte_rdtsc());
+    const std::int64_t now = nanoseconds_now();
     std::erase_if(busy_, [&](PortGates* port) {
         for (const auto& gate : port->gates())
             gate->gate().run(now);
@@ -97,7 +97,7 @@ void GateWorker::take(PortGates& port, rte_mbuf** frames, const ferry::Arrival* 
         else
             gate.gate().take(frames[i], frames[i]->pkt_len, arrival, now);
     }
-    settle(port, nanoseconds_of(rte_rdtsc()));
+    settle(port, nanoseconds_now());
 }
 
 void GateWorker::take_refused(PortGates& port, rte_mbuf** frames, std::uint16_t count, std::uint64_t received_tsc)
@@ -112,7 +112,7 @@ void GateWorker::take_refused(PortGates& port, rte_mbuf** frames, std::uint16_t 
         else
             engine_.drop(ferry::DropReason::ring_stopped, port.attachment(), &frames[i], 1);
     }
-    settle(port, nanoseconds_of(rte_rdtsc()));
+    settle(port, nanoseconds_now());
 }
 
 void GateWorker::settle(PortGates& port, std::int64_t now)
@@ -129,12 +129,16 @@ void GateWorker::settle(PortGates& port, std::int64_t now)
 void GateWorker::take_commands()
 {
     GateCommand command;
-    while (commands_.take(command)) {
+    PortGates* port = nullptr;  // of the command before; commands come in runs for one port
+    while (commands_.pop(&command, 1) != 0) {
         ++taken_;
-        const std::int64_t now = nanoseconds_of(rte_rdtsc());
-        obey(command, now);
-        settle(command.gate->port(), now);
+        if (port != nullptr && port != &command.gate->port())
+            settle(*port, nanoseconds_now());
+        port = &command.gate->port();
+        obey(command, nanoseconds_now());
     }
+    if (port != nullptr)
+        settle(*port, nanoseconds_now());
 }
 
 void GateWorker::obey(const GateCommand& command, std::int64_t now)

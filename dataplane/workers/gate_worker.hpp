@@ -7,10 +7,10 @@
 #include <memory>
 #include <vector>
 
+#include <ferry/engine/event_queue.hpp>
 #include <ferry/engine/sink.hpp>
 #include <ferry/engine/worker.hpp>
 
-#include "workers/mailbox.hpp"
 #include "workers/port_gates.hpp"
 
 struct rte_mempool;
@@ -55,7 +55,7 @@ public:
 
     /// Returns at once; the worker does it before it looks at any frame that came for a row changed after this call.
     void command(const GateCommand& command) noexcept;
-    bool take_news(GateNews& news) noexcept { return news_.take(news); }
+    bool take_news(GateNews& news) noexcept { return news_.pop(&news, 1) != 0; }
     /// Returns when the worker has done all that command() was called for, and holds on to no gate because of it. A grace
     /// period does not say so: it passes while the worker sleeps.
     void wait_until_obeyed() const;
@@ -102,8 +102,8 @@ private:
     std::uint64_t commanded_ = 0;              ///< the control thread's count
     std::uint64_t taken_ = 0;                  ///< the worker's
     std::atomic<std::uint64_t> obeyed_{0};
-    Mailbox<GateCommand, most_commands> commands_;
-    Mailbox<GateNews, most_news> news_;
+    ferry::EventQueue<GateCommand, most_commands> commands_;
+    ferry::EventQueue<GateNews, most_news> news_;
 };
 
 }  // namespace ferryd

@@ -70,8 +70,14 @@ bool EndpointGate::is_ferry(ferry::VtepId peer) const
     return index < worker_.shared().vteps && worker_.shared().ferry_vteps[index].load(std::memory_order_relaxed);
 }
 
-PortGates::PortGates(Port& port, ferry::AttachmentId attachment, std::span<const ferry::MacAddress> macs, GateWorker& worker)
-    : port_(port), attachment_(attachment)
+ferry::move::Key EndpointGate::key() const noexcept
+{
+    return {port_.vni(), mac_};
+}
+
+PortGates::PortGates(Port& port, ferry::AttachmentId attachment, ferry::Vni vni, std::span<const ferry::MacAddress> macs,
+                     GateWorker& worker)
+    : port_(port), attachment_(attachment), vni_(vni)
 {
     if (macs.empty())
         gates_.push_back(std::make_unique<EndpointGate>(*this, ferry::MacAddress{}, worker));

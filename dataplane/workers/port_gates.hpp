@@ -26,7 +26,10 @@ public:
     EndpointGate(PortGates& port, ferry::MacAddress mac, GateWorker& worker);
 
     ferry::MacAddress mac() const noexcept { return mac_; }
+    ferry::move::Key key() const noexcept;
     PortGates& port() noexcept { return port_; }
+    /// The one whose thread the gate is used on.
+    GateWorker& worker() noexcept { return worker_; }
     Gate& gate() noexcept { return gate_; }
     const ferry::move::GateCounters& counters() const noexcept { return gate_.counters(); }
     /// Whether what a stopped ring refuses waits. Not when it has been stopped for so long that the dock was given up.
@@ -61,7 +64,8 @@ private:
 class PortGates {
 public:
     /// A gate for each of `macs`, or one for all where there are none. `worker` owns the port. May throw std::bad_alloc.
-    PortGates(Port& port, ferry::AttachmentId attachment, std::span<const ferry::MacAddress> macs, GateWorker& worker);
+    PortGates(Port& port, ferry::AttachmentId attachment, ferry::Vni vni, std::span<const ferry::MacAddress> macs,
+              GateWorker& worker);
     PortGates(const PortGates&) = delete;
     PortGates& operator=(const PortGates&) = delete;
 
@@ -78,6 +82,7 @@ public:
     }
     Port& port() noexcept { return port_; }
     ferry::AttachmentId attachment() const noexcept { return attachment_; }
+    ferry::Vni vni() const noexcept { return vni_; }
 
 private:
     friend class GateWorker;
@@ -85,6 +90,7 @@ private:
 
     Port& port_;
     const ferry::AttachmentId attachment_;
+    const ferry::Vni vni_;
     std::vector<std::unique_ptr<EndpointGate>> gates_;
     bool busy_ = false;
     bool listed_ = false;  ///< GateWorker looks after it each round

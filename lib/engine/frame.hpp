@@ -48,6 +48,16 @@ inline void label(rte_mbuf& frame, VtepId peer) noexcept
     frame.hash.usr = index_of(peer);
 }
 
+/// A copy from `pool`, in one piece where it fits a buffer, in the frame's place. Null where no buffer was free; the frame is
+/// left then.
+inline rte_mbuf* replace_by_copy(rte_mbuf* frame, rte_mempool* pool) noexcept
+{
+    rte_mbuf* const copy = rte_pktmbuf_copy(frame, pool, 0, UINT32_MAX);
+    if (copy != nullptr)
+        rte_pktmbuf_free(frame);
+    return copy;
+}
+
 /// Cuts a chain of buffers off behind `length` bytes, and frees those that are left empty. `length` lies beyond the
 /// first buffer's beginning and not beyond the frame's end.
 void cut_chain(rte_mbuf& frame, std::uint32_t length) noexcept;

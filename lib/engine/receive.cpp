@@ -12,10 +12,7 @@ namespace {
 {
     if (frame->data_len >= std::min<std::size_t>(frame->pkt_len, contiguous_size))
         return frame;
-    rte_mbuf* const copy = rte_pktmbuf_copy(frame, pool, 0, UINT32_MAX);
-    if (copy != nullptr)
-        rte_pktmbuf_free(frame);
-    return copy;
+    return replace_by_copy(frame, pool);
 }
 
 }  // namespace

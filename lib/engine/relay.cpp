@@ -59,10 +59,7 @@ rte_mbuf* with_headroom(rte_mbuf* frame, rte_mempool* pool) noexcept
 {
     if (frame->data_off >= Adjacency::header_size) [[likely]]
         return frame;
-    rte_mbuf* const copy = rte_pktmbuf_copy(frame, pool, 0, UINT32_MAX);
-    if (copy != nullptr)
-        rte_pktmbuf_free(frame);
-    return copy;
+    return replace_by_copy(frame, pool);
 }
 
 }  // namespace

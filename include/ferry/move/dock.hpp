@@ -2,15 +2,12 @@
 // nothing while frames come.
 #pragma once
 
-#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
-#include <new>
 
 #include <ferry/engine/arrival.hpp>
-#include <ferry/error.hpp>
+#include <ferry/move/places.hpp>
 
 namespace ferry::move {
 
@@ -63,50 +60,15 @@ struct Docked {
     std::int64_t since = 0;  ///< nanoseconds by the driver's clock
 };
 
-/// The places in which one worker's frames wait, made once. That worker's only.
 template <typename Frame>
-class DockPlaces {
-public:
-    static constexpr std::uint32_t none = 0xffff'ffff;
-    struct Place {
-        Docked<Frame> docked;
-        std::uint32_t next = none;
-    };
-
-    /// Fails with no_memory.
-    static Expected<std::unique_ptr<DockPlaces>> make(std::uint32_t places)
-    {
-        auto made = std::unique_ptr<DockPlaces>(new (std::nothrow) DockPlaces);
-        if (made != nullptr)
-            made->places_.reset(new (std::nothrow) Place[std::max(places, 1U)]);
-        if (made == nullptr || made->places_ == nullptr)
-            return fail(ErrorCode::no_memory, "no memory for the places of docked frames");
-        for (std::uint32_t i = 0; i < places; ++i)
-            made->places_[i].next = i + 1 < places ? i + 1 : none;
-        made->free_ = places > 0 ? 0 : none;
-        return made;
-    }
-
-    /// none where all are taken.
-    std::uint32_t take() noexcept
-    {
-        const std::uint32_t place = free_;
-        if (place != none)
-            free_ = places_[place].next;
-        return place;
-    }
-    void give_back(std::uint32_t place) noexcept
-    {
-        places_[place].next = free_;
-        free_ = place;
-    }
-    Place& operator[](std::uint32_t place) noexcept { return places_[place]; }
-
-private:
-    DockPlaces() = default;
-    std::unique_ptr<Place[]> places_;
-    std::uint32_t free_ = none;
+struct DockPlace {
+    Docked<Frame> docked;
+    std::uint32_t next = 0;
 };
+
+/// The places in which one worker's frames wait. That worker's only.
+template <typename Frame>
+using DockPlaces = Places<DockPlace<Frame>>;
 
 /// First in, first out, in places that others share.
 template <typename Frame>

@@ -154,6 +154,9 @@ private:
     bool pass_at_once(const Docked<Frame>& docked);
     bool may_pass(const Docked<Frame>& docked, Sender<Frame>& sender, std::int64_t now);
     void release(std::int64_t now);
+    Docked<Frame> take_waiting(Sender<Frame>& sender);
+    void tell(GateEvent::Kind kind, std::uint64_t count);
+    void tell_stream(Stream stream, bool in_time);
     void check_stream(Stream stream);
     void end_stream(Stream stream, bool in_time);
     void empty(std::int64_t now);

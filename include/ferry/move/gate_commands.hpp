@@ -51,12 +51,7 @@ void Gate<Frame>::expect_stream(Stream stream, std::uint64_t frames, std::int64_
         return;
     if (!merging_ || state.over) {  // waited for already, or there is nothing to wait for any more
         state.known = state.over = true;
-        GateEvent event;
-        event.kind = state.passed >= frames ? GateEvent::Kind::stream_passed : GateEvent::Kind::stream_timed_out;
-        event.stream = stream;
-        event.count = state.passed;
-        output_.event(event);
-        return;
+        return tell_stream(stream, state.passed >= frames);
     }
     state.known = true;
     state.expected = frames;
@@ -79,13 +74,8 @@ void Gate<Frame>::discard(std::int64_t now)
         drop(docked);
     }
     waiting_.for_each(senders_, [&](Sender<Frame>& sender) {
-        while (!sender.queue.empty()) {
-            const Docked<Frame> docked = sender.queue.front(places_);
-            sender.queue.pop(places_);
-            --intake_waiting_;
-            uncharge(docked.bytes);
-            drop(docked);
-        }
+        while (!sender.queue.empty())
+            drop(take_waiting(sender));
     });
 }
 
@@ -94,13 +84,8 @@ void Gate<Frame>::finish(std::int64_t now)
 {
     open_ = true;
     waiting_.for_each(senders_, [&](Sender<Frame>& sender) {
-        while (!sender.queue.empty()) {
-            const Docked<Frame> docked = sender.queue.front(places_);
-            sender.queue.pop(places_);
-            --intake_waiting_;
-            uncharge(docked.bytes);
-            pass(docked);
-        }
+        while (!sender.queue.empty())
+            pass(take_waiting(sender));
     });
     waiting_.clear(senders_);
     merging_ = false;

@@ -90,14 +90,21 @@ void Gate<Frame>::release(std::int64_t now)
         return;
     waiting_.for_each(senders_, [&](Sender<Frame>& sender) {
         while (!sender.queue.empty() && may_pass(sender.queue.front(places_), sender, now)) {
-            const Docked<Frame> docked = sender.queue.front(places_);
-            sender.queue.pop(places_);
             sender.waited = 0;
-            --intake_waiting_;
-            uncharge(docked.bytes);
-            pass(docked);
+            pass(take_waiting(sender));
         }
     });
+}
+
+/// The sender's first frame, out of the intake.
+template <typename Frame>
+Docked<Frame> Gate<Frame>::take_waiting(Sender<Frame>& sender)
+{
+    const Docked<Frame> docked = sender.queue.front(places_);
+    sender.queue.pop(places_);
+    --intake_waiting_;
+    uncharge(docked.bytes);
+    return docked;
 }
 
 template <typename Frame>
@@ -115,10 +122,25 @@ void Gate<Frame>::end_stream(Stream stream, bool in_time)
     state.over = true;
     if (state.known)
         --streams_pending_;
+    tell_stream(stream, in_time);
+}
+
+template <typename Frame>
+void Gate<Frame>::tell(GateEvent::Kind kind, std::uint64_t count)
+{
+    GateEvent event;
+    event.kind = kind;
+    event.count = count;
+    output_.event(event);
+}
+
+template <typename Frame>
+void Gate<Frame>::tell_stream(Stream stream, bool in_time)
+{
     GateEvent event;
     event.kind = in_time ? GateEvent::Kind::stream_passed : GateEvent::Kind::stream_timed_out;
     event.stream = stream;
-    event.count = state.passed;
+    event.count = streams_[stream].passed;
     output_.event(event);
 }
 
@@ -126,10 +148,7 @@ template <typename Frame>
 void Gate<Frame>::open_now(std::int64_t now)
 {
     open_ = true;
-    GateEvent event;
-    event.kind = GateEvent::Kind::opened;
-    event.count = flush_seen_;
-    output_.event(event);
+    tell(GateEvent::Kind::opened, flush_seen_);
     release(now);
 }
 
@@ -196,9 +215,7 @@ void Gate<Frame>::run(std::int64_t now)
         release(now);
         if (open_ && intake_waiting_ == 0 && !told_merged_) {
             told_merged_ = true;
-            GateEvent event;
-            event.kind = GateEvent::Kind::merged;
-            output_.event(event);
+            tell(GateEvent::Kind::merged, 0);
         }
     }
     empty(now);
@@ -219,10 +236,7 @@ void Gate<Frame>::empty(std::int64_t now)
     if (intake_waiting_ > 0)
         return;  // the new host's own senders must not overtake what waits here for its order
     outlet_ = Outlet::relay;
-    GateEvent event;
-    event.kind = GateEvent::Kind::drained;
-    event.count = flushed_;
-    output_.event(event);
+    tell(GateEvent::Kind::drained, flushed_);
 }
 
 template <typename Frame>

@@ -3,8 +3,6 @@
 
 #include <array>
 #include <cstdint>
-#include <memory>
-#include <new>
 
 #include <ferry/move/dock.hpp>
 
@@ -28,46 +26,9 @@ struct Sender {
     std::uint32_t next = 0;
 };
 
-/// The senders that one worker's gates know, made once. That worker's only.
+/// The senders that one worker's gates know. That worker's only.
 template <typename Frame>
-class SenderPlaces {
-public:
-    static constexpr std::uint32_t none = 0xffff'ffff;
-
-    /// Fails with no_memory.
-    static Expected<std::unique_ptr<SenderPlaces>> make(std::uint32_t places)
-    {
-        auto made = std::unique_ptr<SenderPlaces>(new (std::nothrow) SenderPlaces);
-        if (made != nullptr)
-            made->senders_.reset(new (std::nothrow) Sender<Frame>[std::max(places, 1U)]);
-        if (made == nullptr || made->senders_ == nullptr)
-            return fail(ErrorCode::no_memory, "no memory for the senders of moving endpoints");
-        for (std::uint32_t i = 0; i < places; ++i)
-            made->senders_[i].next = i + 1 < places ? i + 1 : none;
-        made->free_ = places > 0 ? 0 : none;
-        return made;
-    }
-
-    std::uint32_t take() noexcept
-    {
-        const std::uint32_t place = free_;
-        if (place != none)
-            free_ = senders_[place].next;
-        return place;
-    }
-    void give_back(std::uint32_t place) noexcept
-    {
-        senders_[place] = {};
-        senders_[place].next = free_;
-        free_ = place;
-    }
-    Sender<Frame>& operator[](std::uint32_t place) noexcept { return senders_[place]; }
-
-private:
-    SenderPlaces() = default;
-    std::unique_ptr<Sender<Frame>[]> senders_;
-    std::uint32_t free_ = none;
-};
+using SenderPlaces = Places<Sender<Frame>>;
 
 /// One gate's senders.
 template <typename Frame>
