@@ -11,7 +11,7 @@ using ferry::move::Phase;
 
 namespace {
 
-MoveLedger counted(const ferry::move::GateCounters& gate)
+MoveLedger counted_now(const ferry::move::GateCounters& gate)
 {
     MoveLedger now;
     now.received = gate.received.get();
@@ -28,6 +28,12 @@ MoveLedger counted(const ferry::move::GateCounters& gate)
                  {"dock_expired", gate.dropped_expired.get()},
                  {"hold_expired", gate.dropped_unclaimed.get()}};
     return now;
+}
+
+/// As of one moment, so that it adds up.
+MoveLedger counted(const ferry::move::GateCounters& gate)
+{
+    return gate.consistent(counted_now);
 }
 
 /// What was counted between two looks; `waiting` is what waits now, and what waited before counts as received.

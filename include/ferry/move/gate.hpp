@@ -9,8 +9,8 @@
 #include <memory>
 
 #include <ferry/engine/arrival.hpp>
-#include <ferry/engine/counters.hpp>
 #include <ferry/move/dock.hpp>
+#include <ferry/move/gate_counters.hpp>
 #include <ferry/move/message.hpp>
 #include <ferry/move/senders.hpp>
 
@@ -44,20 +44,6 @@ struct GateEvent {
     bool from_attachment = false;
     Stream stream = 0;
     std::uint64_t count = 0;
-};
-
-/// Counted in frames, by the gate's worker; any thread may read. When nothing is under way:
-/// received = delivered + flushed + relayed + dropped + waiting.
-struct GateCounters {
-    Counter received;                       ///< all that came to the gate
-    Counter flush_received, relay_received; ///< of these, under a label
-    Counter docked;                         ///< had to wait
-    Counter delivered, flushed, relayed;    ///< where they went
-    Counter dropped_full, dropped_expired, dropped_unclaimed;
-    Counter waiting;                        ///< now
-    Counter late_flush;                     ///< under the flush label for what had been opened without its grant
-    Counter out_of_order;                   ///< not held back as order demands, for want of room
-    std::atomic<std::int64_t> first_docked{0}, first_flushed{0}, first_relayed{0}, first_delivered{0};  ///< since the last command
 };
 
 /// Where a gate's frames go. Called on the gate's worker.
@@ -100,12 +86,14 @@ public:
     /// A frame for the endpoint.
     void take(Frame frame, std::uint32_t bytes, const Arrival& arrival, std::int64_t now)
     {
+        const GateCounters::AtWork at_work(counters_);
         counters_.received.add(1);
         intake({frame, arrival, bytes, now});
     }
     /// A frame that the ring has refused; it is behind all that the gate has.
     void take_refused(Frame frame, std::uint32_t bytes, const Arrival& arrival, std::int64_t now)
     {
+        const GateCounters::AtWork at_work(counters_);
         counters_.received.add(1);
         pass({frame, arrival, bytes, now});
     }

@@ -25,6 +25,7 @@ void Gate<Frame>::claim(bool returning) noexcept
 template <typename Frame>
 void Gate<Frame>::expect_flush(std::uint64_t frames, std::int64_t now)
 {
+    const GateCounters::AtWork at_work(counters_);
     if (!merging_ || open_ || flush_known_)
         return;
     flush_known_ = true;
@@ -38,6 +39,7 @@ void Gate<Frame>::expect_flush(std::uint64_t frames, std::int64_t now)
 template <typename Frame>
 void Gate<Frame>::open(std::int64_t now)
 {
+    const GateCounters::AtWork at_work(counters_);
     if (merging_ && !open_)
         open_now(now);
     run(now);
@@ -64,6 +66,7 @@ void Gate<Frame>::expect_stream(Stream stream, std::uint64_t frames, std::int64_
 template <typename Frame>
 void Gate<Frame>::discard(std::int64_t now)
 {
+    const GateCounters::AtWork at_work(counters_);
     const auto drop = [&](const Docked<Frame>& docked) {
         counters_.dropped_unclaimed.add(1);
         output_.drop(GateDrop::unclaimed, docked);
@@ -82,6 +85,7 @@ void Gate<Frame>::discard(std::int64_t now)
 template <typename Frame>
 void Gate<Frame>::finish(std::int64_t now)
 {
+    const GateCounters::AtWork at_work(counters_);
     open_ = true;
     waiting_.for_each(senders_, [&](Sender<Frame>& sender) {
         while (!sender.queue.empty())

@@ -202,6 +202,7 @@ bool Gate<Frame>::pass_at_once(const Docked<Frame>& docked)
 template <typename Frame>
 void Gate<Frame>::run(std::int64_t now)
 {
+    const GateCounters::AtWork at_work(counters_);
     if (merging_) {
         if (flush_known_ && !open_ && now - flush_progress_ >= times_.merge)
             open_now(now);  // what is missing was lost: opened() says how many came
