@@ -214,6 +214,21 @@ Expected<void> Transaction::Staged::erase(const std::vector<FdbKey>& keys)
     return {};
 }
 
+std::vector<DetourList*> Transaction::Staged::detours_by(VtepId id)
+{
+    const auto has_one = [id](const Attachment& of) {
+        return std::any_of(of.detours.begin(), of.detours.end(), [id](const Detour& detour) { return names(detour, id); });
+    };
+    for (const Attachment* known : tables.attachments().all())
+        if (has_one(*known))
+            edit(known->id);
+    std::vector<DetourList*> found;
+    for (auto& [number, cell] : attachments)
+        if (cell.value && has_one(*cell.value))
+            found.push_back(&cell.value->detours);
+    return found;
+}
+
 void Transaction::Staged::abandon() noexcept
 {
     abandon_cells(segments, tables.segments());

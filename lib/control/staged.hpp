@@ -16,6 +16,8 @@ struct StagedCell {
     bool reserved = false;  ///< the transaction reserved the index, and gives it back where it does not commit
 };
 
+constexpr bool names(const Detour& detour, VtepId id) noexcept { return detour.peer == id || detour.via == id; }
+
 /// The staged changes over the tables. Functions that may throw std::bad_alloc say so; when they do, nothing has
 /// changed that a caller could see.
 struct Transaction::Staged {
@@ -58,6 +60,9 @@ struct Transaction::Staged {
     Expected<void> set(FdbKey key, Row row);
     /// Deletes all these rows, or none. Fails with table_full. May throw std::bad_alloc.
     Expected<void> erase(const std::vector<FdbKey>& keys);
+
+    /// The staged detours of all attachments that have one to the VTEP, or by way of it. May throw std::bad_alloc.
+    std::vector<DetourList*> detours_by(VtepId id);
 
     /// Gives back what was reserved. Afterwards nothing is staged.
     void abandon() noexcept;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <new>
+#include <tuple>
 
 #include <fmt/format.h>
 
@@ -204,8 +205,13 @@ try {
     const bool learned = tables_.writer().rows_to_vtep[index_of(id)].learned != 0;
     const auto keys =
         staged_->keys_of(learned, [&](FdbKey, Row row) { return row.kind() == RowKind::remote && row.vtep() == id; });
+    const std::vector<DetourList*> detours = staged_->detours_by(id);
     staged_->edit(id);
-    return staged_->erase(keys).map([&] { staged_->remove(id); });
+    return staged_->erase(keys).map([&] {
+        for (DetourList* of_one : detours)
+            std::erase_if(*of_one, [&](const Detour& detour) { return names(detour, id); });
+        staged_->remove(id);
+    });
 } catch (const std::bad_alloc&) {
     return no_memory();
 }
@@ -224,7 +230,7 @@ try {
     return tables_.attachments().allocate().map([&](AttachmentId id) {
         try {
             staged_->attachments.emplace(
-                id, StagedCell<Attachment>{Attachment{id, segment->index, vni, std::move(macs)}, true});
+                id, StagedCell<Attachment>{Attachment{id, segment->index, vni, std::move(macs), {}}, true});
         } catch (const std::bad_alloc&) {
             tables_.attachments().release(id);
             throw;
@@ -253,6 +259,29 @@ try {
         members.erase(std::find(members.begin(), members.end(), id));
         staged_->remove(id);
     });
+} catch (const std::bad_alloc&) {
+    return no_memory();
+}
+
+Expected<void> Transaction::set_detours(AttachmentId id, DetourList detours)
+try {
+    if (auto state = ready(); !state)
+        return state;
+    if (staged_->attachment(id) == nullptr)
+        return fail(ErrorCode::not_found, fmt::format("there is no attachment {}", index_of(id)));
+    if (detours.size() > tables_.limits().detours)
+        return fail(ErrorCode::table_full, fmt::format("an attachment takes {} detours", tables_.limits().detours));
+    const auto place = [](const Detour& detour) { return std::tuple(detour.source, detour.peer); };
+    std::sort(detours.begin(), detours.end(), [&](const Detour& a, const Detour& b) { return place(a) < place(b); });
+    for (std::size_t i = 0; i < detours.size(); ++i) {
+        for (const VtepId vtep : {detours[i].peer, detours[i].via})
+            if (staged_->vtep(vtep) == nullptr)
+                return fail(ErrorCode::not_found, fmt::format("there is no VTEP with id {}", index_of(vtep)));
+        if (detours[i].peer == detours[i].via || (i != 0 && place(detours[i - 1]) == place(detours[i])))
+            return fail(ErrorCode::invalid_argument, "an address has one detour to a VTEP at most, by way of another one");
+    }
+    staged_->edit(id).value->detours = std::move(detours);
+    return {};
 } catch (const std::bad_alloc&) {
     return no_memory();
 }

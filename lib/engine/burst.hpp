@@ -11,6 +11,7 @@
 #include <ferry/engine/arrival.hpp>
 #include <ferry/engine/drop.hpp>
 #include <ferry/engine/worker.hpp>
+#include <ferry/table/detour.hpp>
 #include <ferry/table/row.hpp>
 #include <ferry/table/segment.hpp>
 #include <ferry/table/vtep.hpp>
@@ -33,6 +34,7 @@ enum class Verdict : std::uint8_t {
     drop,     ///< freed and counted under its reason
     // Of endpoints that move (exceptional.hpp)
     labelled,      ///< came under a label: its row decides, but not as for other frames
+    detoured,      ///< came under the label of a detour: on by its exit
     gate,          ///< to the gate of an attachment
     encapsulated,  ///< to the VTEP that its adjacency names; the outer headers are on already
     done,          ///< it has gone
@@ -50,9 +52,10 @@ struct Burst {
     PerFrame<FdbKey> keys;                    ///< of the inner destination; of word 0 where that is not wanted
     PerFrame<Row> rows;                       ///< what the FDB says of `keys`
     PerFrame<const Adjacency*> adjacencies;   ///< where the verdict is remote or encapsulated
-    bool any_labelled = false;                ///< there may be such a verdict
-    PerFrame<Arrival> arrivals;               ///< where the verdict is labelled or gate
+    bool any_labelled = false;                ///< there may be such a verdict, or detoured
+    PerFrame<Arrival> arrivals;               ///< where the verdict is labelled, detoured or gate
     PerFrame<AttachmentId> gates;             ///< where the verdict is gate
+    PerFrame<ExitId> exits;                   ///< where the verdict is detoured
 
     /// Takes over `frames`, of which nothing is known yet. `arrived` is at most max_burst.
     void start(rte_mbuf** arrived, std::size_t arrived_count) noexcept

@@ -33,6 +33,23 @@ inline const std::uint8_t* strip(Burst& burst, std::size_t i, const OuterHeaders
     return inner;
 }
 
+/// A frame under the label of a detour: of the endpoint that has moved, by the host that was given the label, or dropped.
+bool follow_exit(Burst& burst, std::size_t i, const OuterHeaders& outer, const DetourExits& exits, ExitId id) noexcept
+{
+    const DetourExit& exit = exits.at(id);
+    if (burst.peers[i] != exit.from || source_of(bytes_of(*burst.frames[i]) + overhead) != exit.source.to_u48()) {
+        burst.drop(i, DropReason::detour_refused);
+        return false;
+    }
+    if (strip(burst, i, outer) == nullptr)
+        return false;
+    burst.decide(i, Verdict::detoured);
+    burst.exits[i] = id;
+    burst.arrivals[i] = arrival_of(*burst.frames[i], burst.peers[i]);
+    burst.any_labelled = true;
+    return true;
+}
+
 /// A frame whose VNI has no segment: is it a label? Returns whether it was decapsulated.
 [[gnu::noinline, gnu::cold]] bool follow_label(Burst& burst, std::size_t i, const OuterHeaders& outer,
                                                const Tables& tables, Epoch epoch) noexcept
@@ -42,6 +59,8 @@ inline const std::uint8_t* strip(Burst& burst, std::size_t i, const OuterHeaders
         burst.drop(i, DropReason::vni_unknown);
         return false;
     }
+    if (const ExitId exit = tables.labels().exit(vni); exit != ExitId::none)
+        return follow_exit(burst, i, outer, tables.exits(), exit);
     const FdbKey key = tables.labels().find(vni);
     const Segment* const segment = tables.segments().at(key.segment(), epoch);
     if (segment == nullptr) {

@@ -16,7 +16,7 @@ namespace ferry::engine {
 /// many frames were decapsulated.
 ///
 /// A frame under a label gets the verdict `labelled`, its arrival, and the key of the label's endpoint, whatever its
-/// inner destination.
+/// inner destination. Under a label of a detour it gets the verdict `detoured`, its arrival and its exit.
 std::size_t decap(Burst& burst, const OuterHeaders& outer, const Tables& tables, Epoch epoch, Sightings& seen) noexcept;
 
 }  // namespace ferry::engine

@@ -5,6 +5,7 @@
 #include "engine/outbox.hpp"
 #include "engine/trash.hpp"
 
+#include <ferry/table/detour.hpp>
 #include <ferry/table/turns.hpp>
 #include <ferry/wire/entropy.hpp>
 
@@ -18,10 +19,12 @@ struct Delivery {
     wire::PortRange entropy_ports;
     rte_mempool* pool;            ///< for copies
     Turns& turns;
+    const DetourExits& exits;
     std::uint32_t worker;         ///< its reader number, for counts in `turns`
     WorkerCounters& counters;
     Outbox& outbox;
     Trash& trash;
+    const DetourList* detours = nullptr;  ///< of the attachment; null: it has none
 };
 
 /// Puts frames, in their order, into the outbox or the trash. Floods are replicated here, so that they keep their place

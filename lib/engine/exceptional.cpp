@@ -1,5 +1,6 @@
 #include "engine/exceptional.hpp"
 
+#include "engine/detour.hpp"
 #include "engine/outer_of.hpp"
 #include "engine/relay.hpp"
 #include "engine/turn.hpp"
@@ -94,6 +95,8 @@ void exceptional_from_underlay(Burst& burst, std::size_t i, const Delivery& deli
 void decide_labelled(Burst& burst, const Delivery& delivery) noexcept
 {
     for (std::size_t i = 0; i < burst.count; ++i) {
+        if (burst.verdicts[i] == Verdict::detoured)
+            leave_detour(burst, i, delivery);
         if (burst.verdicts[i] != Verdict::labelled)
             continue;
         const Row row = burst.rows[i];

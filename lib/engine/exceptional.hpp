@@ -14,7 +14,7 @@ namespace ferry::engine {
 [[gnu::cold]] void exceptional_from_underlay(Burst& burst, std::size_t i, const Delivery& delivery) noexcept;
 
 /// Decides the frames that came under labels: to the gate of their endpoint, be it a broadcast or not; where the
-/// endpoint has gone on, after it; or a drop.
+/// endpoint has gone on, after it; by the exit of their detour; or a drop.
 [[gnu::cold]] void decide_labelled(Burst& burst, const Delivery& delivery) noexcept;
 
 /// Dispatches frame `i`, whose verdict is one of the last four.

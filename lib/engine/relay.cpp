@@ -23,33 +23,54 @@ void encapsulate_relayed(rte_mbuf& frame, const Adjacency& adjacency, Vni vni, I
     std::uint8_t* const outer = bytes_of(frame);
     auto& vxlan = wire::header_at<wire::VxlanHeader>(outer + Adjacency::header_size - sizeof(wire::VxlanHeader));
     vxlan.policy_flags |= wire::vxlan_dont_learn;
-    auto& ip = wire::header_at<wire::Ipv4Header>(outer + sizeof(wire::EthernetHeader));
+    set_outer_ttl(frame, ttl);
+}
+
+void set_outer_ttl(rte_mbuf& frame, std::uint8_t ttl) noexcept
+{
+    auto& ip = wire::header_at<wire::Ipv4Header>(bytes_of(frame) + sizeof(wire::EthernetHeader));
     ip.ttl = ttl;
     ip.checksum = wire::ipv4_header_checksum(ip);
+}
+
+const Adjacency* way_on(Burst& burst, std::size_t i, VtepId to, std::uint8_t ttl, const Delivery& delivery) noexcept
+{
+    const auto drop = [&](DropReason reason) {
+        burst.drop(i, reason);
+        return nullptr;
+    };
+    if (ttl <= 1)
+        return drop(DropReason::relay_ttl);
+    burst.peers[i] = to;
+    const Adjacency* const adjacency = delivery.vteps.at(to, delivery.epoch);
+    if (adjacency == nullptr)
+        return drop(DropReason::adjacency_gone);
+    if (const auto reason = misfit(*burst.frames[i], *adjacency))
+        return drop(*reason);
+    return adjacency;
+}
+
+void goes_on(Burst& burst, std::size_t i, const Adjacency& adjacency, const Delivery& delivery) noexcept
+{
+    burst.adjacencies[i] = &adjacency;
+    burst.verdicts[i] = Verdict::encapsulated;
+    delivery.counters.relayed.add(1);
+    delivery.counters.vtep(burst.peers[i]).relayed_frames.add(1);
 }
 
 void relay(Burst& burst, std::size_t i, VtepId to, Vni label, const Arrival& arrival,
            const Delivery& delivery) noexcept
 {
-    if (arrival.ttl <= 1)
-        return burst.drop(i, DropReason::relay_ttl);
-    burst.peers[i] = to;
-    const Adjacency* const adjacency = delivery.vteps.at(to, delivery.epoch);
+    const Adjacency* const adjacency = way_on(burst, i, to, arrival.ttl, delivery);
     if (adjacency == nullptr)
-        return burst.drop(i, DropReason::adjacency_gone);
+        return;
     rte_mbuf& frame = *burst.frames[i];
-    if (const auto reason = misfit(frame, *adjacency))
-        return burst.drop(i, *reason);
-
     const Vni vni = label == own_vni ? burst.segments[i]->vni : label;
     const bool keeps_mark = arrival.via == Via::direct && arrival.mark == Mark::detour;
     encapsulate_relayed(frame, *adjacency, vni, flow_of(frame, delivery.entropy_ports),
                         keeps_mark ? Mark::detour : Mark::none, arrival.stream,
                         static_cast<std::uint8_t>(arrival.ttl - 1));
-    burst.adjacencies[i] = adjacency;
-    burst.verdicts[i] = Verdict::encapsulated;
-    delivery.counters.relayed.add(1);
-    delivery.counters.vtep(to).relayed_frames.add(1);
+    goes_on(burst, i, *adjacency, delivery);
 }
 
 namespace {

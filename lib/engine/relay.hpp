@@ -14,6 +14,15 @@ void encapsulate_marked(rte_mbuf& frame, const Adjacency& adjacency, Vni vni, In
 void encapsulate_relayed(rte_mbuf& frame, const Adjacency& adjacency, Vni vni, InnerFlow flow, Mark mark,
                          std::uint8_t stream, std::uint8_t ttl) noexcept;
 
+/// Writes another TTL into the outer header of an encapsulated frame.
+void set_outer_ttl(rte_mbuf& frame, std::uint8_t ttl) noexcept;
+
+/// The adjacency by which frame `i`, which came from the underlay with the TTL `ttl`, can go on to the host `to`; null
+/// where it was dropped instead.
+const Adjacency* way_on(Burst& burst, std::size_t i, VtepId to, std::uint8_t ttl, const Delivery& delivery) noexcept;
+/// Frame `i` has been encapsulated to go on by it.
+void goes_on(Burst& burst, std::size_t i, const Adjacency& adjacency, const Delivery& delivery) noexcept;
+
 /// Passes frame `i`, which came from the underlay as `arrival` says, on to the host `to` under `label`, own_vni for its
 /// segment's VNI. Verdict: encapsulated, or drop. The outer TTL is one less, so that a frame cannot go round for ever.
 /// A mark is for the next hop's merge: one that came with a label was for this host and goes no further, nor does one

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "engine/detour.hpp"
 #include "engine/encap.hpp"
 
 namespace ferry::engine {
@@ -23,6 +24,20 @@ private:
     std::size_t left_;
     rte_mempool* pool_;
 };
+
+/// Which VTEP a flood's copy for a remote goes to, and under which VNI.
+struct Way {
+    VtepId vtep;
+    Vni vni;
+};
+
+Way way_to(VtepId remote, const rte_mbuf& frame, Vni vni, const Delivery& delivery) noexcept
+{
+    if (delivery.detours != nullptr) [[unlikely]]
+        if (const Detour* const detour = detour_of(frame, remote, *delivery.detours))
+            return {detour->via, detour->label};
+    return {remote, vni};
+}
 
 void to_remote(VtepId remote, rte_mbuf* copy, Vni vni, InnerFlow flow, Delivery& delivery)
 {
@@ -58,8 +73,10 @@ void replicate(rte_mbuf& frame, const Segment& segment, VtepId peer, Delivery& d
     Copies copies(frame, receivers, delivery.pool);
     if (remotes != 0) {
         const InnerFlow flow = flow_of(frame, delivery.entropy_ports);
-        for (const VtepId remote : segment.flood)
-            to_remote(remote, copies.next(), segment.vni, flow, delivery);
+        for (const VtepId remote : segment.flood) {
+            const Way way = way_to(remote, frame, segment.vni, delivery);
+            to_remote(way.vtep, copies.next(), way.vni, flow, delivery);
+        }
     }
     for (const AttachmentId to : attachments) {
         if (to == delivery.from)

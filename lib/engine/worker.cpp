@@ -7,6 +7,7 @@
 #include "engine/burst.hpp"
 #include "engine/decap.hpp"
 #include "engine/decide.hpp"
+#include "engine/detour.hpp"
 #include "engine/dispatch.hpp"
 #include "engine/encap.hpp"
 #include "engine/guard.hpp"
@@ -62,8 +63,8 @@ struct Worker::State {
 
     engine::Delivery delivery(AttachmentId from, Epoch epoch, engine::Trash& trash)
     {
-        return {from,           tables.vteps(), epoch,     config.entropy_ports, config.pool,
-                tables.turns(), reader.number(), *counters, outbox,               trash};
+        return {from,           tables.vteps(), epoch,           config.entropy_ports, config.pool,
+                tables.turns(), tables.exits(), reader.number(), *counters,            outbox,     trash};
     }
 
     Tables& tables;
@@ -99,6 +100,8 @@ void Worker::State::from_attachment(AttachmentId from, rte_mbuf** frames, std::s
         tables.fdb().lookup(burst.keys.data(), count, epoch, burst.rows.data());
         engine::learn(seen, tables.fdb(), epoch, now_seconds, learned, counters->learn_overflow);
         engine::decide_from_attachment(burst, out);
+        if (!attachment->detours.empty()) [[unlikely]]
+            engine::detour(burst, attachment->detours, out);
         engine::encap(burst, config.entropy_ports);
     } else {
         burst.drop_all(DropReason::attachment_unknown);

@@ -42,7 +42,7 @@ public:
     Expected<VtepId> add_vtep(Ipv4Address address, const AdjacencySpec& spec);
     /// Changes the adjacency under every row that names the VTEP. Fails with not_found, invalid_argument.
     Expected<void> set_adjacency(Ipv4Address address, const AdjacencySpec& spec);
-    /// Also deletes learned rows that name it. Fails with not_found, in_use while another row, the turn of a row or a
+    /// Also deletes learned rows and detours that name it. Fails with not_found, in_use while another row, the turn of a row or a
     /// flood list names it, table_full when the learned rows are more than one transaction takes.
     Expected<void> remove_vtep(Ipv4Address address);
 
@@ -51,6 +51,11 @@ public:
     Expected<AttachmentId> add_attachment(Vni vni, std::vector<MacAddress> macs);
     /// Also deletes the rows that name it, themselves or by their turn. Fails with not_found, table_full as above.
     Expected<void> remove_attachment(AttachmentId id);
+
+    /// Sets what goes from the attachment by way of other hosts: all of it, in any order. Fails with not_found (attachment,
+    /// VTEP), table_full (TableLimits::detours), invalid_argument (one address has two to one VTEP, or one goes by way of
+    /// where it leads).
+    Expected<void> set_detours(AttachmentId id, DetourList detours);
 
     /// Sets a row, new or not. Fails with not_found (segment, VTEP, attachment or turn, or what the turn names),
     /// table_full, invalid_argument (MAC zero or multicast; attachment of another segment; a row that is

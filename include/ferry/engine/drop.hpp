@@ -32,6 +32,7 @@ enum class DropReason : std::uint8_t {
     split_horizon,
     relay_ttl,
     label_unknown,
+    detour_refused,
     // Either
     blackhole,
     flood_empty,
@@ -86,6 +87,8 @@ inline constexpr std::array<DropText, drop_reason_count> drop_texts{{
     {"relay_ttl", "A frame for an endpoint that has moved was passed on from host to host until its TTL was used up."},
     {"label_unknown",
      "A frame under a label of a move that leads nowhere here: the move is over, or this host never asked for it."},
+    {"detour_refused",
+     "A frame under the label of a detour that is not from the endpoint that has moved, or not from the host it moved to."},
     {"blackhole", "The endpoint's row says to drop."},
     {"flood_empty", "Broadcast, multicast or unknown unicast that nobody else in the segment can get."},
     {"adjacency_gone", "The row names a VTEP that has been removed."},

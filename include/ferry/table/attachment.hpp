@@ -7,6 +7,7 @@
 #include <vector>
 
 #include <ferry/error.hpp>
+#include <ferry/table/detour.hpp>
 #include <ferry/table/row.hpp>
 #include <ferry/table/snapshot.hpp>
 
@@ -19,6 +20,8 @@ struct Attachment {
     Vni vni;
     /// Source MACs that frames from here may carry. Empty: any, and they are learned where the segment learns.
     std::vector<MacAddress> macs;
+    /// What is sent from here to some VTEPs by way of another host; empty in ordinary times.
+    DetourList detours{};
 };
 
 /// One writer, many readers that never wait.

@@ -1,4 +1,5 @@
-// Labels: VNIs of a reserved range under which the old host of an endpoint sends frames to its new one during one move.
+// Labels: VNIs of a reserved range under which the old host of an endpoint sends frames to its new one during one move,
+// and the new one to the old one where some of its frames make a detour.
 #pragma once
 
 #include <atomic>
@@ -6,12 +7,14 @@
 #include <memory>
 
 #include <ferry/error.hpp>
+#include <ferry/table/detour.hpp>
 #include <ferry/table/row.hpp>
 
 namespace ferry {
 
-/// Which endpoint each label leads to: one atomic word a label. One writer, many readers that never wait. An even label
-/// is of frames that the old host had docked (flush), an odd one of those that it passes on (relay).
+/// Which endpoint, or exit of a detour, each label leads to: one atomic word a label. One writer, many readers that never
+/// wait. Of those that lead to an endpoint an even one is of frames that the old host had docked (flush), an odd one of
+/// those that it passes on (relay).
 class Labels {
 public:
     /// The labels `first` to `first` + `count` - 1; a `count` of 0: none. Fails with invalid_argument (VNI 0 or own_vni
@@ -25,18 +28,26 @@ public:
     std::uint32_t first() const noexcept { return first_; }
     std::uint32_t count() const noexcept { return count_; }
 
-    /// Reader: the endpoint that the label leads to; a key of word 0 where it leads nowhere or is no label.
+    /// Reader: the endpoint that the label leads to; a key of word 0 where it leads to none or is no label.
     FdbKey find(Vni label) const noexcept
     {
         if (!contains(label))
             return {};
-        return FdbKey::from_word(word_of(label) & ~demoted);
+        const FdbKey key = FdbKey::from_word(word_of(label) & ~demoted);
+        return key.segment() != SegmentIndex::none ? key : FdbKey{};
+    }
+    /// Reader: the exit that the label leads to; none where it leads to none or is no label.
+    ExitId exit(Vni label) const noexcept
+    {
+        const std::uint64_t word = contains(label) ? word_of(label) : 0;
+        return FdbKey::from_word(word).segment() == SegmentIndex::none ? ExitId{static_cast<std::uint32_t>(word)} : ExitId::none;
     }
     /// Reader: frames under the label are not of the endpoint's present move, and count as direct ones of their sender.
     bool is_demoted(Vni label) const noexcept { return contains(label) && (word_of(label) & demoted) != 0; }
 
-    /// Writer: readers see it at once. Fails with invalid_argument (no label) or already_exists (leads to another key).
+    /// Writer: readers see it at once. Fails with invalid_argument (no label) or already_exists (leads elsewhere).
     Expected<void> set(Vni label, FdbKey key);
+    Expected<void> set(Vni label, ExitId exit);
     /// Writer: the label leads where it led, but belongs to an earlier move. What leads nowhere does so afterwards too.
     void demote(Vni label) noexcept;
     /// Writer: the label leads nowhere from now on; a burst under way may still follow it. To be called for an
@@ -45,17 +56,18 @@ public:
 
 private:
     Labels() = default;
+    Expected<void> set_word(Vni label, std::uint64_t word);
 
     /// The group bit of the key's MAC, which no endpoint has (IEEE 802-2014 §8.2).
     static constexpr std::uint64_t demoted = std::uint64_t{1} << 40;
     std::uint64_t word_of(Vni label) const noexcept
     {
-        return keys_[label.value() - first_].load(std::memory_order_acquire);
+        return words_[label.value() - first_].load(std::memory_order_acquire);
     }
 
     std::uint32_t first_ = 0;
     std::uint32_t count_ = 0;
-    std::unique_ptr<std::atomic<std::uint64_t>[]> keys_;
+    std::unique_ptr<std::atomic<std::uint64_t>[]> words_;  ///< a key's, or an exit's number, which has no segment
 };
 
 }  // namespace ferry

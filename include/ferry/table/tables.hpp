@@ -7,6 +7,7 @@
 
 #include <ferry/error.hpp>
 #include <ferry/table/attachment.hpp>
+#include <ferry/table/detour.hpp>
 #include <ferry/table/fdb.hpp>
 #include <ferry/table/labels.hpp>
 #include <ferry/table/qsbr.hpp>
@@ -30,6 +31,7 @@ struct TableLimits {
     std::uint32_t first_label = 0xf0'0000;     ///< the first of the VNIs that are reserved for moves (Labels); even
     std::uint32_t labels = 65'536;             ///< how many there are; no segment has one of them
     std::uint32_t turns = 256;                 ///< endpoints for which frames change over at a time
+    std::uint32_t detours = 1'024;             ///< exits of detours, and detours of each attachment
 };
 
 /// The tables. Exactly one thread, the writer, changes them, by transactions; workers read.
@@ -56,6 +58,8 @@ public:
     const Labels& labels() const noexcept { return *labels_; }
     Turns& turns() noexcept { return *turns_; }
     const Turns& turns() const noexcept { return *turns_; }
+    DetourExits& exits() noexcept { return *exits_; }
+    const DetourExits& exits() const noexcept { return *exits_; }
     Qsbr& qsbr() noexcept { return *qsbr_; }
 
     /// Writer: makes everything prepared for epoch() + 1 visible, in one store, and returns that epoch. For commit().
@@ -75,6 +79,7 @@ private:
     std::unique_ptr<Attachments> attachments_;
     std::unique_ptr<Labels> labels_;
     std::unique_ptr<Turns> turns_;
+    std::unique_ptr<DetourExits> exits_;
     std::unique_ptr<WriterState> writer_;
 };
 

@@ -1,0 +1,50 @@
+#include "engine/detour.hpp"
+
+#include "engine/encap.hpp"
+#include "engine/relay.hpp"
+
+namespace ferry::engine {
+
+const Detour* detour_of(const rte_mbuf& frame, VtepId peer, const DetourList& detours) noexcept
+{
+    return find_detour(detours, MacAddress::from_u48(source_of(bytes_of(frame))), peer);
+}
+
+void detour(Burst& burst, const DetourList& detours, Delivery& delivery) noexcept
+{
+    delivery.detours = &detours;
+    for (std::size_t i = 0; i < burst.count; ++i) {
+        if (burst.verdicts[i] != Verdict::remote)
+            continue;
+        rte_mbuf& frame = *burst.frames[i];
+        const Detour* const detour = detour_of(frame, burst.peers[i], detours);
+        if (detour == nullptr)
+            continue;
+        burst.peers[i] = detour->via;
+        const Adjacency* const adjacency = delivery.vteps.at(detour->via, delivery.epoch);
+        if (adjacency == nullptr) {
+            burst.drop(i, DropReason::adjacency_gone);
+        } else if (const auto reason = misfit(frame, *adjacency)) {
+            burst.drop(i, *reason);
+        } else {
+            encapsulate(frame, *adjacency, detour->label, flow_of(frame, delivery.entropy_ports));
+            burst.adjacencies[i] = adjacency;
+            burst.verdicts[i] = Verdict::encapsulated;
+        }
+    }
+}
+
+void leave_detour(Burst& burst, std::size_t i, const Delivery& delivery) noexcept
+{
+    const DetourExit& exit = delivery.exits.at(burst.exits[i]);
+    const std::uint8_t ttl = burst.arrivals[i].ttl;
+    const Adjacency* const adjacency = way_on(burst, i, exit.to, ttl, delivery);
+    if (adjacency == nullptr)
+        return;
+    rte_mbuf& frame = *burst.frames[i];
+    encapsulate(frame, *adjacency, exit.vni, flow_of(frame, delivery.entropy_ports));
+    set_outer_ttl(frame, static_cast<std::uint8_t>(ttl - 1));
+    goes_on(burst, i, *adjacency, delivery);
+}
+
+}  // namespace ferry::engine
