@@ -29,6 +29,7 @@ Words words_of(Phase phase)
     case Phase::turn_sent: return {"sender told to turn:", ""};
     case Phase::turn_ended: return {"sender has turned:", ""};
     case Phase::never_turned: return {"sender does not turn:", ""};
+    case Phase::detour_offered: return {"sender may take the VM's frames from here only:", ""};
     case Phase::closed: return {"books closed", nullptr, "relayed"};
     case Phase::hold_expired: return {"nobody claimed it: dock dropped"};
     case Phase::replayed: return {"dock given to the VM again"};
@@ -39,6 +40,8 @@ Words words_of(Phase phase)
     case Phase::opened: return {"direct frames pass", nullptr, "flushed before"};
     case Phase::stream_passed: return {"sender's detour is over:", "", "marked"};
     case Phase::stream_timed_out: return {"sender's detour was not waited for any longer:", "", "marked"};
+    case Phase::detour_begun: return {"frames go by the old host to", ""};
+    case Phase::detour_ended: return {"frames go directly again to", ""};
     case Phase::settled: return {"books closed", "by", "relayed"};
     case Phase::late_grant: return {"a grant came late", "from"};
     case Phase::conflict: return {"another host has it too:", ""};

@@ -121,6 +121,7 @@ struct MoveConfig {
     std::uint32_t arm_ms = 200;       ///< a sender marks at least so long before it turns
     std::uint32_t merge_ms = 20;      ///< direct frames wait so long for those that come by the old host
     std::uint32_t plain_ms = 10;      ///< the same for senders that cannot mark
+    std::uint32_t detour_ms = 2'000;  ///< a plain VTEP that comes by the relay for longer is sent to by way of it
     std::uint32_t lease_ms = 30'000;  ///< nobody has come by the relay for so long: the books are closed
 };
 

@@ -242,6 +242,7 @@ void read_move(Section section, Config& config)
     section.take_number("arm_ms", move.arm_ms, 0, 60'000);
     section.take_number("merge_ms", move.merge_ms, 0, 60'000);
     section.take_number("plain_ms", move.plain_ms, 0, 60'000);
+    section.take_number("detour_ms", move.detour_ms, 0, 86'400'000);
     section.take_number("lease_ms", move.lease_ms, 100, 86'400'000);
     section.take_number("first_label", config.limits.first_label, 2, ferry::Vni::max);
     section.take_number("labels", config.limits.labels, 2, 1 << 20);
@@ -257,6 +258,7 @@ void read_limits(Section section, ferry::TableLimits& limits)
     section.take_number("attachments", limits.attachments, 1, 65'535);
     section.take_number("flood_remotes", limits.flood_remotes, 1, 65'535);
     section.take_number("turns", limits.turns, 1, 65'535);
+    section.take_number("detours", limits.detours, 1, 65'535);
     section.refuse_unknown();
 }
 

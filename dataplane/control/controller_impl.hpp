@@ -123,6 +123,17 @@ struct Controller::Impl final : RingHost {
     void act(const ferry::move::Silence& wanted);
     void act(const ferry::move::KeepTerm& wanted);
     void act(const ferry::move::Note& wanted);
+
+    // detour_actions.cpp
+    void act(const ferry::move::BeginDetour& wanted);
+    void act(const ferry::move::EndDetour& wanted);
+    void act(const ferry::move::OpenExit& wanted);
+    void act(const ferry::move::CloseExit& wanted);
+    void change_detour(const ferry::move::Key& key, ferry::VtepId peer, const std::optional<ferry::Detour>& detour);
+    void close_exit(ferry::Vni label);
+    void close_exits_of(ferry::VtepId vtep);
+
+    // move_actions.cpp
     void command(const GateCommand& command);
     void command(const ferry::move::Key& key, GateCommand wanted);
     bool set_row(const ferry::move::Key& key, ferry::Row wanted);

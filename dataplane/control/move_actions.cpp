@@ -109,7 +109,7 @@ bool Controller::Impl::set_row(const Key& key, Row wanted)
 void Controller::Impl::end_turn(const Key& key, ferry::TurnId turn)
 {
     moves->turns.erase(key);
-    moves->unseen.push_back({tables->qsbr().start(), turn, std::nullopt, {}});
+    moves->unseen.push_back({tables->qsbr().start(), turn, std::nullopt, {}, {}});
 }
 
 void Controller::Impl::look_after_unseen()
@@ -119,6 +119,8 @@ void Controller::Impl::look_after_unseen()
         moves->unseen.pop_front();
         if (seen.released)
             tables->turns().release(*seen.released);
+        if (seen.exit != ferry::ExitId::none)
+            tables->exits().release(seen.exit);
         const auto turn = seen.marking ? moves->turns.find(*seen.marking) : moves->turns.end();
         if (turn != moves->turns.end() && turn->second == seen.turn)  // and not of a turn that came behind it
             moves->machine->marking(*seen.marking, nanoseconds_now(), moves->wanted);
@@ -156,7 +158,8 @@ void Controller::Impl::act(const move::BeginClaim& wanted)
     const auto local = moves->local.find(wanted.key);
     if (local == moves->local.end())
         return;
-    std::erase_if(moves->later, [&](const Moves::Later& later) { return later.labels == wanted.labels; });
+    std::erase_if(moves->later, [&](const Moves::Later& later) { return later.labels.relay == wanted.labels.relay; });
+    close_exit(wanted.labels.relay);
     command(wanted.key, {GateCommand::Kind::claim, nullptr, wanted.returning ? 1U : 0U});
     command(wanted.key, {GateCommand::Kind::ring});
     if (const ferry::Segment* found = tables->segments().find(wanted.key.vni, tables->epoch())) {
@@ -232,7 +235,7 @@ void Controller::Impl::act(const move::BeginTurn& wanted)
         return;
     }
     moves->turns[wanted.key] = *begun;
-    moves->unseen.push_back({tables->qsbr().start(), std::nullopt, wanted.key, *begun});
+    moves->unseen.push_back({tables->qsbr().start(), std::nullopt, wanted.key, *begun, {}});
 }
 
 void Controller::Impl::act(const move::Flip& wanted)

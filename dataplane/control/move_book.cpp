@@ -68,6 +68,7 @@ std::optional<MoveStatus::Role> role_of(Phase phase)
     case Phase::turn_sent:
     case Phase::turn_ended:
     case Phase::never_turned:
+    case Phase::detour_offered:
     case Phase::closed:
     case Phase::hold_expired:
     case Phase::replayed: return MoveStatus::Role::source;
@@ -78,6 +79,8 @@ std::optional<MoveStatus::Role> role_of(Phase phase)
     case Phase::opened:
     case Phase::stream_passed:
     case Phase::stream_timed_out:
+    case Phase::detour_begun:
+    case Phase::detour_ended:
     case Phase::settled:
     case Phase::late_grant: return MoveStatus::Role::destination;
     case Phase::turn_begun:

@@ -150,6 +150,7 @@ void Controller::Impl::take_gate_news(const GateNews& news)
     case GateEvent::Kind::stream_timed_out:
         machine.stream_passed(key, event.stream, false, event.count, news.time, moves->wanted);
         break;
+    case GateEvent::Kind::direct: machine.came_directly(key, host_of(event.peer), news.time, moves->wanted); break;
     case GateEvent::Kind::relayed: {
         const Host sender = event.from_attachment ? config.host.vtep : host_of(event.peer);
         const bool is_ferry = event.from_attachment || moves->ferry_hosts.contains(sender);
@@ -189,6 +190,7 @@ void Controller::Impl::look_after_moves()
     apply();
     while (!moves->later.empty() && moves->later.front().at <= now) {
         const ferry::move::Labels& labels = moves->later.front().labels;
+        close_exit(labels.relay);
         tables->labels().clear(labels.flush);
         tables->labels().clear(labels.relay);
         moves->later.pop_front();

@@ -43,6 +43,7 @@ struct Moves {
         std::optional<ferry::TurnId> released;
         std::optional<ferry::move::Key> marking;  ///< by its turn
         ferry::TurnId turn{};
+        ferry::ExitId exit{};                     ///< to be released
     };
 
     Moves(ferry::move::Host self, std::int64_t to_realtime) : book(self, to_realtime) {}
@@ -54,6 +55,7 @@ struct Moves {
     std::set<ferry::move::Host> ferry_hosts;  ///< that mark, and can be asked
     std::map<ferry::move::Key, Local> local;
     std::map<ferry::move::Key, ferry::TurnId> turns;
+    std::map<ferry::Vni, ferry::ExitId> exits;  ///< by the label that leads there
     std::deque<Later> later;
     std::deque<Unseen> unseen;
     std::vector<ferry::move::Key> admit;      ///< their VMs may send when workers have seen their rows

@@ -75,7 +75,9 @@ Expected<void> Controller::Impl::prepare_moves()
     wanted.times.hold = config.move.hold_ms * millisecond;
     wanted.times.arm = config.move.arm_ms * millisecond;
     wanted.times.lease = config.move.lease_ms * millisecond;
+    wanted.times.detour = config.move.detour_ms * millisecond;
     wanted.bounds.keys = config.limits.rows;
+    wanted.bounds.detours = config.limits.detours;
     auto machine = ferry::move::Machine::make(wanted);
     if (!machine)
         return tl::unexpected(machine.error());

@@ -147,10 +147,11 @@ Expected<void> Controller::Impl::change_vtep(const VtepConfig& vtep)
 
 Expected<void> Controller::Impl::remove_vtep(ferry::Ipv4Address address)
 {
+    const auto id = vtep_id(address);
     ferry::Transaction transaction(*tables);
     if (auto removed = transaction.remove_vtep(address); !removed)
         return removed;
-    return commit(transaction, stamp_now()).map([](double) {});
+    return commit(transaction, stamp_now()).map([&](double) { close_exits_of(*id); });
 }
 
 std::vector<VtepStatus> Controller::Impl::vteps()

@@ -73,6 +73,13 @@ struct Put {
     {
         put(body.version, *into.mutable_closed_ack()->mutable_version());
     }
+    void operator()(const move::Detour& body) const
+    {
+        auto& detour = *into.mutable_detour();
+        put(body.version, *detour.mutable_version());
+        detour.set_peer(body.peer.host());
+        detour.set_label(body.label.value());
+    }
 
 private:
     static void put_stream(const auto& body, auto& message)
@@ -144,6 +151,8 @@ std::optional<move::Body> body_of(const v1::MoveMessage& m, Reader& read)
     case Case::kAsk: return move::Ask{read.version(m.ask().known())};
     case Case::kClosed: return move::Closed{read.version(m.closed().version()), m.closed().relayed()};
     case Case::kClosedAck: return move::ClosedAck{read.version(m.closed_ack().version())};
+    case Case::kDetour:
+        return move::Detour{read.version(m.detour().version()), read.host(m.detour().peer()), read.vni(m.detour().label())};
     case Case::BODY_NOT_SET: break;
     }
     return std::nullopt;

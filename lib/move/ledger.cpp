@@ -12,6 +12,7 @@ std::string_view name_of(Phase phase) noexcept
     case Phase::turn_sent: return "turn_sent";
     case Phase::turn_ended: return "turn_ended";
     case Phase::never_turned: return "never_turned";
+    case Phase::detour_offered: return "detour_offered";
     case Phase::closed: return "closed";
     case Phase::hold_expired: return "hold_expired";
     case Phase::replayed: return "replayed";
@@ -22,6 +23,8 @@ std::string_view name_of(Phase phase) noexcept
     case Phase::opened: return "opened";
     case Phase::stream_passed: return "stream_passed";
     case Phase::stream_timed_out: return "stream_timed_out";
+    case Phase::detour_begun: return "detour_begun";
+    case Phase::detour_ended: return "detour_ended";
     case Phase::settled: return "settled";
     case Phase::late_grant: return "late_grant";
     case Phase::conflict: return "conflict";

@@ -19,7 +19,7 @@ Expected<std::unique_ptr<Machine>> Machine::make(const MachineConfig& config)
         return fail(ErrorCode::invalid_argument, "the machine needs room for one endpoint at least");
     const Times& times = config.times;
     if (times.hold <= 0 || times.arm < 0 || times.lease <= 0 || times.retry <= 0 || times.retry_longest < times.retry ||
-        times.settle <= 0)
+        times.settle <= 0 || times.detour < 0)
         return fail(ErrorCode::invalid_argument, "a move's times are positive, and the longest retry is not the shortest");
     return std::unique_ptr<Machine>(new Machine(std::make_unique<State>(config)));
 }
@@ -98,6 +98,11 @@ void Machine::relay_closed(const Key& key, std::uint64_t frames, Time now, Actio
             }
         }
     });
+}
+
+void Machine::came_directly(const Key& key, Host sender, Time now, Actions& out)
+{
+    if_known(key, now, out, [&](const Event& on) { state_->came_directly(on, sender); });
 }
 
 void Machine::stream_passed(const Key& key, Stream stream, bool in_time, std::uint64_t frames, Time now, Actions& out)

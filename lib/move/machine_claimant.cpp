@@ -52,6 +52,7 @@ void Machine::State::start_claim(const Event& on)
     drop_turn(on);
     endpoint.asking.reset();
     answered<Ask>(endpoint);
+    end_detours(on);
     if (endpoint.claim) {
         const Claiming& before = *endpoint.claim;
         endpoint.old_labels.push_back({before.labels, before.version, before.old_host.value_or(Host{}),
@@ -174,6 +175,7 @@ void Machine::State::finish_claim_when_over(const Event& on)
     if (!endpoint.claim || !endpoint.claim->merged || !endpoint.claim->over)
         return;
     const Labels labels = endpoint.claim->labels;
+    end_detours(on);
     if (endpoint.claim->old_host)
         answered<Ask>(endpoint, *endpoint.claim->old_host);
     endpoint.claim.reset();
@@ -192,6 +194,7 @@ void Machine::State::give_up_claim(const Event& on)
         return;
     answered<Claim>(endpoint);
     answered<Ask>(endpoint);
+    end_detours(on);
     free_labels(endpoint.claim->labels);
     on.want(FreeLabels{endpoint.key, endpoint.claim->labels});
     endpoint.claim.reset();
@@ -202,6 +205,7 @@ void Machine::State::old_host_is_gone(const Event& on)
 {
     Claiming& claim = *on.endpoint.claim;
     claim.over = true;
+    end_detours_by(on, *claim.old_host);
     answered<Ask>(on.endpoint, *claim.old_host);
     if (!claim.opening) {
         on.note(Phase::taken, *claim.old_host);
@@ -215,6 +219,7 @@ void Machine::State::old_labels_over(const Event& on, Host old_host, std::option
     std::erase_if(on.endpoint.old_labels, [&](const OldLabels& old) {
         if (old.old_host != old_host || (version && old.version != *version))
             return false;
+        end_detours_by(on, old_host);
         free_labels(old.labels);
         on.want(FreeLabels{on.endpoint.key, old.labels});
         return true;

@@ -79,6 +79,8 @@ void Machine::State::grant(const Event& on, Host to, const Labels& labels, const
     endpoint.relayed_before = true;
     answered<Turn>(endpoint);
     answered<Drained>(endpoint);
+    close_exits(on);
+    end_detours(on);
     endpoint.relaying.emplace();
     endpoint.relaying->to = to;
     endpoint.relaying->version = endpoint.version;

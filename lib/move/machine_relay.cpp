@@ -53,6 +53,8 @@ void Machine::State::relayed(const Event& on, Host host, bool is_ferry)
     if ((was_turned && host != config.self) || was_lost)
         sender.stage = RelaySender::Stage::seen;
     turn_sender(on, host);
+    if (!is_ferry)
+        offer_detour(on, host);
 }
 
 void Machine::State::turn_senders(const Event& on)
@@ -130,6 +132,7 @@ void Machine::State::end_relay(const Event& on)
 {
     Endpoint& endpoint = on.endpoint;
     const Relaying& relaying = *endpoint.relaying;
+    close_exits(on);
     repeat(on, relaying.to, Closed{relaying.version, 0}, on.now + config.times.arm);
     answered<Turn>(endpoint);
     if (endpoint.turning && endpoint.turning->via == config.self) {
@@ -153,8 +156,11 @@ void Machine::State::finish_relay(const Event& on)
 void Machine::State::handle(const Event& on, Host from, const DrainedAck& ack)
 {
     const Drained* drained = pending<Drained>(on.endpoint, from);
-    if (drained != nullptr && drained->version == ack.version)
-        answered<Drained>(on.endpoint, from);
+    if (drained == nullptr || drained->version != ack.version)
+        return;
+    answered<Drained>(on.endpoint, from);
+    if (on.endpoint.relaying)
+        on.endpoint.relaying->told = on.now;
 }
 
 void Machine::State::handle(const Event& on, Host from, const TurnAck& ack)

@@ -43,6 +43,23 @@ struct ClaimStream {
     bool passed = false;
 };
 
+/// A plain host that the endpoint may reach by way of an old host only, as the new host knows it.
+struct DetourEntry {
+    Host via;
+    Vni label;
+    Time announced = 0;               ///< when it was given one more chance to learn
+    Time until = 0;                   ///< not heard of since then: over
+    std::optional<Time> direct;       ///< when it last came directly
+    bool begun = false;
+};
+
+/// The same, as the old host knows it.
+struct DetourExit {
+    Labels labels;                    ///< of which the relay's is used
+    Host to;
+    std::optional<Vni> under;         ///< a label of `to`, where that is an older host
+};
+
 /// The new host's part, from the ring's start until the old host has closed its books.
 struct Claiming {
     Labels labels;
@@ -62,6 +79,8 @@ struct Claiming {
     Time next_probe = 0;              ///< when to ask whether the old host lives
     std::map<std::pair<Host, Stream>, ClaimStream> streams;
     std::optional<Waiter> waiter;
+    std::map<Host, DetourEntry> detours;
+    Time detours_due = 0;             ///< the first may be over; 0: there is none
 };
 
 /// The labels of an earlier claim whose old host has not closed its books.
@@ -88,6 +107,8 @@ struct Relaying {
     Labels labels;
     Time last_seen = 0;               ///< when somebody came by the relay, to a second
     std::map<Host, RelaySender> senders;
+    std::map<Host, DetourExit> exits;
+    Time told = 0;                    ///< when the new host has acknowledged that the docks are empty
     std::bitset<256> streams;         ///< given away; each once in a move, because the new host remembers which are over
 };
 
@@ -253,6 +274,20 @@ public:
     void handle(const Event& on, Host from, const Ask& ask);
     void handle(const Event& on, Host from, const ClosedAck& ack);
 
+    // Detours, of both: machine_detour.cpp
+    void offer_detour(const Event& on, Host sender);
+    void open_exit(const Event& on, Host peer, Host to, std::optional<Vni> under);
+    void close_exits(const Event& on);
+    void handle(const Event& on, Host from, const Detour& detour);
+    void came_directly(const Event& on, Host sender);
+    void begin_detour(const Event& on, Host peer, DetourEntry& entry);
+    void end_detour(const Event& on, Host peer, DetourEntry& entry);
+    template <typename Over>
+    void end_detours_if(const Event& on, Over over);
+    void end_detours(const Event& on);
+    void end_detours_by(const Event& on, Host via);
+    void end_late_detours(const Event& on);
+
     // Sender: machine_sender.cpp
     void handle(const Event& on, Host from, const Turn& turn);
     void handle(const Event& on, Host from, const Settled& settled);
@@ -281,6 +316,7 @@ private:
 
     std::uint64_t term_, kept_;
     LabelPool labels_;
+    std::uint32_t exits_ = 0, entries_ = 0;          ///< of detours, of all endpoints
     std::unordered_map<Key, Endpoint, KeyHash> endpoints_;
     std::set<std::pair<std::uint64_t, Key>> idle_;   ///< may be forgotten, the oldest first
     std::uint64_t idle_clock_ = 0;

@@ -21,6 +21,8 @@ std::optional<Time> Machine::State::next_timer(const Endpoint& endpoint, const T
             at(claim.deadline);
         if (claim.ends)
             at(*claim.ends);
+        if (claim.detours_due != 0)
+            at(claim.detours_due);
         if (claim.old_host && !claim.over && claim.next_probe != 0)
             at(claim.next_probe);
     }
@@ -66,6 +68,8 @@ void Machine::State::run_timers(const Event& on)
         endpoint.claim->next_probe = 0;  // until the answer
         repeat(on, *endpoint.claim->old_host, Ask{endpoint.version});
     }
+    if (endpoint.claim && endpoint.claim->detours_due != 0 && due(endpoint.claim->detours_due))
+        end_late_detours(on);
     if (endpoint.held_until && due(*endpoint.held_until))
         hold_expired(on);
     std::erase_if(endpoint.old_labels, [&](const OldLabels& old) {

@@ -32,7 +32,7 @@ Expected<std::unique_ptr<Tables>> Tables::make(const TableLimits& limits)
     put(tables->vteps_, Vteps::make(limits.vteps));
     put(tables->attachments_, Attachments::make(limits.attachments));
     put(tables->labels_, Labels::make(limits.first_label, limits.labels));
-    put(tables->exits_, DetourExits::make(limits.detours));
+    put(tables->exits_, DetourExits::make(2 * limits.detours));
     put(tables->turns_, Turns::make(limits.turns, limits.workers));
     if (!result)
         return tl::unexpected(std::move(result.error()));

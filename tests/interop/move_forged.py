@@ -69,7 +69,8 @@ def test():
                      {"drained_ack": {"version": HIGH}}, {"turn_ack": {"version": HIGH}},
                      {"turned": {"version": HIGH, "stream": 1, "frames": 7}}, {"settled": {"version": HIGH, "stream": 1}},
                      {"turn_ended": {"version": HIGH, "stream": 1}}, {"turn_ended_ack": {"version": HIGH, "stream": 1}},
-                     {"ask": {"known": HIGH}}, {"closed": {"version": HIGH, "relayed": 7}}, {"closed_ack": {"version": HIGH}}):
+                     {"ask": {"known": HIGH}}, {"closed": {"version": HIGH, "relayed": 7}}, {"closed_ack": {"version": HIGH}},
+                     {"detour": {"version": HIGH, "peer": 0xAC100009, "label": 0xF00101}}):
             forger.say(VNI, VM, **body)
             forger.say(VNI, VM, **body)
         if to != "S":

@@ -35,6 +35,7 @@ struct GateEvent {
         drained,           ///< `count` frames went under the flush label, none waits
         opened,            ///< direct frames may pass; `count` flush frames have come
         relayed,           ///< a frame of `peer` went by the relay: the first, or again after a second
+        direct,            ///< in a claim, a frame of `peer`, who is plain, came directly: the first, or again after a second
         stream_passed,     ///< `count` marked frames of `stream` have come
         stream_timed_out,  ///< they had not, and were not waited for any longer
         merged,            ///< open, and nothing waits; once after each claim()
@@ -123,7 +124,7 @@ public:
     /// The sender of `stream` marked `frames` by way of the old host.
     void expect_stream(Stream stream, std::uint64_t frames, std::int64_t now);
     /// What waits goes under the flush label, and what comes then under the relay label.
-    void drain(std::int64_t now) { outlet_ = Outlet::flush; flushed_ = 0; relay_seen_.clear(); restart_marks(); run(now); }
+    void drain(std::int64_t now) { outlet_ = Outlet::flush; flushed_ = 0; senders_seen_.clear(); restart_marks(); run(now); }
     /// Drops what waits.
     void discard(std::int64_t now);
     /// No frame is held back for its order any more; the outlet stays as it is.
@@ -151,6 +152,8 @@ private:
     void empty_into_ring(std::int64_t now);
     void empty_to_host(Via label, std::int64_t now);
     void note_relayed(const Docked<Frame>& docked, std::int64_t now);
+    void note_direct(const Docked<Frame>& docked);
+    void tell_sender(GateEvent::Kind kind, const Arrival& came);
     void leave(const Docked<Frame>& docked, std::int64_t now);
     bool charge(std::uint32_t bytes) noexcept;
     void uncharge(std::uint32_t bytes) noexcept;
@@ -178,7 +181,7 @@ private:
     std::uint64_t held_bytes_ = 0;            ///< of queue_ and of all senders
     std::uint32_t held_frames_ = 0;
     std::uint64_t flushed_ = 0;
-    RelaySeen relay_seen_;
+    SendersSeen senders_seen_;                ///< by the relay; where there is none, directly
 
     bool merging_ = false, returning_ = false, open_ = false, flush_known_ = false, told_merged_ = false;
     std::uint64_t flush_seen_ = 0, flush_expected_ = 0;

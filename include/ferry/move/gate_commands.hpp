@@ -14,6 +14,7 @@ void Gate<Frame>::claim(bool returning) noexcept
     flush_seen_ = flush_expected_ = 0;
     streams_ = {};
     streams_pending_ = 0;
+    senders_seen_.clear();
     waiting_.for_each(senders_, [&](Sender<Frame>& sender) {
         sender.waited = 0;
         sender.free_at = sender.queue.empty() ? 0 : sender.queue.front(places_).since + times_.plain;

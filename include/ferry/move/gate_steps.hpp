@@ -33,6 +33,7 @@ void Gate<Frame>::intake(Docked<Frame> docked)
     }
     if (!merging_)
         return pass(docked);
+    note_direct(docked);
 
     const SenderId id{came.peer, came.from_attachment};
     Sender<Frame>* sender = waiting_.find(senders_, id);
@@ -287,10 +288,26 @@ template <typename Frame>
 void Gate<Frame>::note_relayed(const Docked<Frame>& docked, std::int64_t now)
 {
     const Arrival& came = docked.arrival;
-    if (came.via != Via::direct || came.mark != Mark::none || !relay_seen_.note({came.peer, came.from_attachment}, now))
+    if (came.via != Via::direct || came.mark != Mark::none || !senders_seen_.note({came.peer, came.from_attachment}, now))
         return;
+    tell_sender(GateEvent::Kind::relayed, came);
+}
+
+/// For the endpoint, which is here.
+template <typename Frame>
+void Gate<Frame>::note_direct(const Docked<Frame>& docked)
+{
+    const Arrival& came = docked.arrival;
+    if (came.peer != VtepId::none && (outlet_ == Outlet::ring || outlet_ == Outlet::held) &&
+        senders_seen_.note({came.peer, came.from_attachment}, docked.since) && !output_.is_ferry(came.peer))
+        tell_sender(GateEvent::Kind::direct, came);
+}
+
+template <typename Frame>
+void Gate<Frame>::tell_sender(GateEvent::Kind kind, const Arrival& came)
+{
     GateEvent event;
-    event.kind = GateEvent::Kind::relayed;
+    event.kind = kind;
     event.peer = came.peer;
     event.from_attachment = came.from_attachment;
     output_.event(event);

@@ -18,6 +18,7 @@ enum class Phase : std::uint8_t {
     turn_sent,        ///< old host: host = sender
     turn_ended,       ///< old host: host = sender
     never_turned,     ///< old host: host = a sender that goes on coming by the relay
+    detour_offered,   ///< old host: host = a plain sender that goes on coming; the new host may send to it by way of this one
     closed,           ///< old host: count = frames relayed
     hold_expired,     ///< old host: nobody claimed
     replayed,         ///< old host: cancelled
@@ -28,6 +29,8 @@ enum class Phase : std::uint8_t {
     opened,           ///< new host: count = flush frames
     stream_passed,    ///< new host: host = sender, count = marked frames
     stream_timed_out, ///< new host: the same, but T_merge stepped in
+    detour_begun,     ///< new host: host = a plain host to which the endpoint's frames go by way of the old host
+    detour_ended,     ///< new host: the same, they go directly
     settled,          ///< new host: the old one has closed its books; count = frames relayed
     late_grant,       ///< new host: a grant for what had been taken
     conflict,         ///< another host has it too, or got it first; host = that one

@@ -22,11 +22,13 @@ struct Times {
     Time lease = 30'000'000'000;      ///< nobody has come by the relay for so long: the books are closed
     Time retry = 20'000'000;          ///< an unanswered message is repeated, later and later, up to retry_longest
     Time retry_longest = 1'000'000'000;
+    Time detour = 2'000'000'000;      ///< a plain sender that comes by the relay for longer is given a way back by it
     Time settle = 1'000'000'000;      ///< a sender stops marking at the latest, where the new host does not answer
 };
 
 struct Bounds {
     std::uint32_t keys = 65'536;      ///< endpoints of which something is remembered
+    std::uint32_t detours = 1'024;    ///< that other hosts lead by way of this one, and as many that this one leads by them
 };
 
 struct MachineConfig {
@@ -85,6 +87,16 @@ struct FreeLabels { Key key; Labels labels; };
 /// The books of the relay are closed: row remote, relaying without a label, or, where the attachment was taken away too
 /// soon, under `label`; gate free. The driver calls relay_closed() with the number of frames that went by the relay.
 struct FinishRelay { Key key; Host to; std::optional<Vni> label; };
+/// What the endpoint sends from here to the plain host `peer` goes to `via`, under `label`, which is one of that host's.
+/// Again: by another way from now on.
+struct BeginDetour { Key key; Host peer; Host via; Vni label; };
+/// It goes directly.
+struct EndDetour { Key key; Host peer; };
+/// What `from` sends under this host's `label` goes on to `to`, where it is of the endpoint: with this host as its source, under
+/// the endpoint's VNI, or where `under` is given that label of `to`. Again: there from now on.
+struct OpenExit { Key key; Vni label; Host from; Host to; std::optional<Vni> under; };
+/// The label leads nowhere any more, once what is under way has come.
+struct CloseExit { Key key; Vni label; };
 /// Row away: nobody has the endpoint as far as this host knows.
 struct Withdraw { Key key; };
 /// Tell plain peers by frames from the endpoint's address.
@@ -98,7 +110,7 @@ struct Note { Key key; LedgerEntry entry; };
 
 using Action = std::variant<Send, Discard, Replay, BeginClaim, Open, Drain, Expect, BeginTurn, Flip, EndTurn, PointTo,
                             FinishClaim, DemoteLabels, FreeLabels,
-                            FinishRelay, Withdraw, Announce, Silence, KeepTerm, Note>;
+                            FinishRelay, BeginDetour, EndDetour, OpenExit, CloseExit, Withdraw, Announce, Silence, KeepTerm, Note>;
 using Actions = std::vector<Action>;
 
 /// One host's. All calls from one thread. Each event appends what is to be done to `out`. Never throws but for memory.
@@ -124,6 +136,8 @@ public:
     /// A frame of `sender` came by this host's relay: the first one, or again after a second. This host itself: one of
     /// its own attachments. `is_ferry`: it may be turned.
     void relayed(const Key& key, Host sender, bool is_ferry, Time now, Actions& out);
+    /// A frame of the plain host `sender` came to the claim's gate directly: the first one, or again after a second.
+    void came_directly(const Key& key, Host sender, Time now, Actions& out);
     void stream_passed(const Key& key, Stream stream, bool in_time, std::uint64_t frames, Time now, Actions& out);
     /// The relay that FinishRelay or BeginClaim has ended had passed on `frames` under its relay label.
     void relay_closed(const Key& key, std::uint64_t frames, Time now, Actions& out);

@@ -115,8 +115,17 @@ struct ClosedAck {
     Version version;
 };
 
+/// Old host to new: "the plain host `peer` has just come by way of me, long after it could have learned of you; perhaps it
+/// takes the endpoint's frames from me only. I pass on to it what you send me under `label`." Not answered: it is said
+/// again, about once a second, for as long as the peer comes.
+struct Detour {
+    Version version;
+    Host peer;
+    Vni label;
+};
+
 using Body = std::variant<Claim, Grant, Moved, NotMine, Wait, Deny, Drained, DrainedAck, Turn, TurnAck, Turned, Settled,
-                          TurnEnded, TurnEndedAck, Ask, Closed, ClosedAck>;
+                          TurnEnded, TurnEndedAck, Ask, Closed, ClosedAck, Detour>;
 
 /// A message about one endpoint. May be lost, repeated and overtaken: what must arrive is repeated until answered, and
 /// every message may be taken twice.

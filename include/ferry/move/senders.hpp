@@ -75,9 +75,9 @@ private:
     std::uint32_t head_ = none;
 };
 
-/// Who has come by the relay, and when that was told last. Of more senders than it has room for some are told of more
+/// Who has come, and when that was told last. Of more senders than it has room for some are told of more
 /// often.
-class RelaySeen {
+class SendersSeen {
 public:
     static constexpr std::int64_t again = 1'000'000'000;
 

@@ -1,4 +1,6 @@
 // What the machine wants, done.
+#include <fmt/format.h>
+
 #include "world.hpp"
 
 namespace ferry::sim {
@@ -171,6 +173,28 @@ void SimHost::want(move::FinishRelay& action)
         tell([&](move::Machine& of, Time now, move::Actions& out) { of.relay_closed(key, frames, now, out); });
     });
 }
+
+void SimHost::want(move::BeginDetour& action)
+{
+    SimEndpoint& endpoint = at(World::endpoint_of(action.key));
+    if (!endpoint.owner)
+        world.fail(fmt::format("host {} begins a detour for endpoint {}, which it does not have", index, endpoint.endpoint));
+    detours[{endpoint.endpoint, World::host_of(action.peer)}] = action;
+}
+
+void SimHost::want(move::EndDetour& action)
+{
+    detours.erase({World::endpoint_of(action.key), World::host_of(action.peer)});
+}
+
+void SimHost::want(move::OpenExit& action)
+{
+    if (labels.contains(action.label.value()))
+        world.fail(fmt::format("host {} uses label {:x} for a claim and for a detour", index, action.label.value()));
+    exits[action.label.value()] = action;
+}
+
+void SimHost::want(move::CloseExit& action) { exits.erase(action.label.value()); }
 
 void SimHost::want(move::Withdraw& action)
 {

@@ -75,6 +75,12 @@ void SimEndpoint::event(const move::GateEvent& event)
             machine.relayed(key, World::address(sender), ferry, now, out);
         });
     }
+    case Kind::direct: {
+        const unsigned sender = host_of(event.peer);
+        return tell([=](move::Machine& machine, Time now, move::Actions& out) {
+            machine.came_directly(key, World::address(sender), now, out);
+        });
+    }
     case Kind::stream_passed:
     case Kind::stream_timed_out:
         if (pending_streams && *pending_streams > 0)

@@ -139,6 +139,8 @@ void SimHost::crash()
     }
     endpoints.clear();
     labels.clear();
+    exits.clear();
+    detours.clear();
     tick_at_.reset();
     posted_ = 0;
 }

@@ -129,6 +129,8 @@ public:
         Via via;
     };
     std::unordered_map<std::uint32_t, Label> labels;
+    std::map<std::uint32_t, move::OpenExit> exits;                                   ///< by label
+    std::map<std::pair<unsigned, unsigned>, move::BeginDetour> detours;              ///< by endpoint and plain host
 
 private:
     void apply(move::Actions& actions);
@@ -155,6 +157,10 @@ private:
     void want(move::DemoteLabels& action);
     void want(move::FreeLabels& action);
     void want(move::FinishRelay& action);
+    void want(move::BeginDetour& action);
+    void want(move::EndDetour& action);
+    void want(move::OpenExit& action);
+    void want(move::CloseExit& action);
     void want(move::Withdraw& action);
     void want(move::Announce& action);
     void want(move::Silence& action);

@@ -38,6 +38,7 @@ void World::choose()
     times.retry = random.between(3, 20) * ms;
     times.retry_longest = 5 * times.retry;
     times.settle = 150 * ms;
+    times.detour = 20 * ms;
     gate_times.plain = 10 * ms;
     gate_times.merge = 20 * ms;
     gate_times.wait = 10'000 * ms;

@@ -98,6 +98,7 @@ hold_ms = 1001
 arm_ms = 102
 merge_ms = 23
 plain_ms = 14
+detour_ms = 15
 lease_ms = 5005
 first_label = 0x100000
 labels = 4096
@@ -110,6 +111,7 @@ vteps = 11
 attachments = 12
 flood_remotes = 13
 turns = 14
+detours = 16
 
 [learning]
 ageing_seconds = 60
@@ -217,6 +219,7 @@ TEST_CASE("every key reaches its field")
     CHECK(c.limits.attachments == 12);
     CHECK(c.limits.flood_remotes == 13);
     CHECK(c.limits.turns == 14);
+    CHECK(c.limits.detours == 16);
     CHECK(c.limits.first_label == 0x100000);
     CHECK(c.limits.labels == 4096);
     CHECK(c.host.state == "/var/lib/ferry-s");
@@ -228,6 +231,7 @@ TEST_CASE("every key reaches its field")
     CHECK(c.move.arm_ms == 102);
     CHECK(c.move.merge_ms == 23);
     CHECK(c.move.plain_ms == 14);
+    CHECK(c.move.detour_ms == 15);
     CHECK(c.move.lease_ms == 5'005);
     CHECK(c.ageing_seconds == 60);
     CHECK(c.log_level == "debug");
@@ -253,6 +257,7 @@ TEST_CASE("what is left out has its default")
     CHECK(result->dock.bytes == 67'108'864);
     CHECK(result->dock.buffers == 13'312);
     CHECK(result->move.hold_ms == 2'000);
+    CHECK(result->move.detour_ms == 2'000);
     CHECK(result->move.lease_ms == 30'000);
     CHECK(result->peers.listen.empty());
     CHECK(!result->peers.tls);

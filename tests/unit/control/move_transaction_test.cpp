@@ -180,3 +180,63 @@ TEST_CASE("a segment takes the rows of moves with it")
     CHECK(place.transaction.remove_vtep(address(1)));
     CHECK(place.transaction.remove_vtep(address(2)));
 }
+
+TEST_CASE("an attachment's detours are set as a whole, seen together, and end with their VTEPs and with the attachment")
+{
+    Place place;
+    const Detour first{mac(1), place.old_host, place.new_host, vni(1001)}, second{mac(2), place.new_host, place.old_host, vni(1003)};
+    const auto seen = [&](Epoch epoch) { return place.tables->attachments().at(place.attachment, epoch)->detours; };
+    const auto set = [&](DetourList detours) { return place.transaction.set_detours(place.attachment, std::move(detours)); };
+    const Epoch before = place.tables->epoch();
+    REQUIRE(set({second, first}));
+    CHECK(seen(place.tables->epoch()).empty());
+    REQUIRE(place.transaction.commit());
+    CHECK(seen(place.tables->epoch()) == DetourList{first, second});
+    CHECK(seen(before).empty());
+
+    SECTION("what cannot be is refused, and changes nothing")
+    {
+        CHECK(code_of(place.transaction.set_detours(AttachmentId{4}, {})) == ErrorCode::not_found);
+        CHECK(code_of(set({{mac(1), VtepId{4}, place.new_host, vni(1001)}})) == ErrorCode::not_found);
+        CHECK(code_of(set({{mac(1), place.old_host, VtepId{4}, vni(1001)}})) == ErrorCode::not_found);
+        CHECK(code_of(set({{mac(1), place.old_host, place.old_host, vni(1001)}})) == ErrorCode::invalid_argument);
+        CHECK(code_of(set({first, first})) == ErrorCode::invalid_argument);
+        REQUIRE(place.transaction.commit());
+        CHECK(seen(place.tables->epoch()) == DetourList{first, second});
+    }
+    SECTION("no more than there is room for")
+    {
+        TableLimits limits = Place::limits();
+        limits.detours = 1;
+        const auto small = make_tables(limits);
+        Transaction transaction(*small);
+        REQUIRE(transaction.add_segment(vni(1), true));
+        const VtepId near = *transaction.add_vtep(address(1), spec()), far = *transaction.add_vtep(address(2), spec());
+        const AttachmentId attachment = *transaction.add_attachment(vni(1), {});
+        CHECK(code_of(transaction.set_detours(attachment, {{mac(1), near, far, vni(1001)}, {mac(2), near, far, vni(1001)}})) ==
+              ErrorCode::table_full);
+        CHECK(transaction.set_detours(attachment, {{mac(1), near, far, vni(1001)}}));
+    }
+    SECTION("a VTEP goes")
+    {
+        REQUIRE(place.transaction.remove_vtep(address(1)));
+        REQUIRE(place.transaction.commit());
+        CHECK(seen(place.tables->epoch()).empty());
+    }
+    SECTION("a VTEP goes that is named by what is staged only")
+    {
+        const VtepId third = *place.transaction.add_vtep(address(3), spec());
+        REQUIRE(place.transaction.commit());
+        REQUIRE(set({{mac(1), third, place.new_host, vni(1001)}, second}));
+        REQUIRE(place.transaction.remove_vtep(address(3)));
+        REQUIRE(place.transaction.commit());
+        CHECK(seen(place.tables->epoch()) == DetourList{second});
+    }
+    SECTION("the attachment goes")
+    {
+        REQUIRE(place.transaction.remove_attachment(place.attachment));
+        REQUIRE(place.transaction.remove_vtep(address(1)));
+        REQUIRE(place.transaction.commit());
+        CHECK(place.tables->attachments().at(place.attachment, place.tables->epoch()) == nullptr);
+    }
+}

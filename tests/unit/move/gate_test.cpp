@@ -382,3 +382,29 @@ TEST_CASE("frames under a flush label that nobody promised are delivered and cou
     CHECK(f.output.ring == Numbers{1});
     CHECK(f.gate.counters().late_flush.get() == 1);
 }
+
+TEST_CASE("in a claim each plain VTEP whose frames come directly is told of, once a second; ferry hosts are not")
+{
+    Fixture f;
+    const auto told = [&] { return f.output.count(GateEvent::Kind::direct); };
+    f.direct(1, plain_peer);
+    CHECK(told() == 0);
+    f.gate.claim();
+    f.direct(2, plain_peer);
+    REQUIRE(told() == 1);
+    CHECK(f.output.events.back().peer == plain_peer);
+    f.gate.open(f.now);
+    f.direct(3, plain_peer);
+    f.direct(4, ferry_peer);
+    f.labelled(5, Via::relay);
+    f.local(6);
+    CHECK(told() == 1);
+    f.pass_time(1000 * ms);
+    f.direct(7, plain_peer);
+    CHECK(told() == 2);
+    f.gate.drain(f.now);
+    f.pass_time(1000 * ms);
+    f.direct(8, plain_peer);
+    CHECK(told() == 2);
+    CHECK(f.output.count(GateEvent::Kind::relayed) == 1);
+}

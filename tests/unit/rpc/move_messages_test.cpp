@@ -20,6 +20,7 @@ struct Fields {
     std::uint64_t number = 0;
     Stream stream = 0;
     Labels labels{};
+    ferry::Vni label{};
     friend bool operator==(const Fields&, const Fields&) = default;
 };
 
@@ -34,6 +35,10 @@ Fields fields_of(const Body& body)
                 fields.version = b.known;
             if constexpr (requires { b.to; })
                 fields.to = b.to;
+            if constexpr (requires { b.peer; })
+                fields.to = b.peer;
+            if constexpr (requires { b.label; })
+                fields.label = b.label;
             if constexpr (requires { b.frames; })
                 fields.number = b.frames;
             if constexpr (requires { b.relayed; })
@@ -56,7 +61,7 @@ TEST_CASE("messages travel as they are")
         Claim{version, labels}, Grant{version}, Moved{version, host}, NotMine{version}, Wait{}, Deny{version},
         Drained{version, 1ull << 40}, DrainedAck{version}, Turn{version, host, 255}, TurnAck{version},
         Turned{version, 1, 99}, Settled{version, 2}, TurnEnded{version, 3}, TurnEndedAck{version, 4}, Ask{version},
-        Closed{version, 12}, ClosedAck{version}};
+        Closed{version, 12}, ClosedAck{version}, Detour{version, host, labels.relay}};
     REQUIRE(bodies.size() == std::variant_size_v<Body>);
     for (std::size_t i = 0; i < bodies.size(); ++i) {
         REQUIRE(bodies[i].index() == i);
