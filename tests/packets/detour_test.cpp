@@ -119,9 +119,9 @@ TEST_CASE("A detour goes with each of its VTEPs")
     const Ip4 gone = GENERATE(Moving::near, Moving::there);
     NewHost host;
     host.change([&](Transaction& t) {
-        must(t.set_flood(100, {}));
-        must(t.set_row(100, mac(to_near), Row::blackhole(RowOrigin::endpoint)));
-        must(t.set_row(100, mac(to_there), Row::blackhole(RowOrigin::endpoint)));
+        must(t.set_flood(vni(100), {}));
+        must(t.set_row(vni(100), mac(to_near), Row::blackhole(RowOrigin::endpoint)));
+        must(t.set_row(vni(100), mac(to_there), Row::blackhole(RowOrigin::endpoint)));
         must(t.remove_vtep(ip(gone)));
     });
     CHECK(host.tables().attachments().newest(host.web)->detours.empty());
