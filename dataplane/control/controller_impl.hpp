@@ -92,6 +92,7 @@ struct Controller::Impl final : RingHost {
     ferry::move::Place place_of(ferry::Row row) const;
     ferry::move::Host host_of(ferry::VtepId vtep) const;
     void take_gate_news();
+    void take_relay_news();
     void take_gate_news(const GateNews& news);
     bool follows(ferry::FdbKey key, ferry::Row present, ferry::Row seen);
     void look_after_moves();

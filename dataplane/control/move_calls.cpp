@@ -1,5 +1,7 @@
 // What the data path, the clock and other hosts tell the machine that moves endpoints.
 #include <algorithm>
+#include <array>
+#include <span>
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
@@ -161,6 +163,22 @@ void Controller::Impl::take_gate_news(const GateNews& news)
     apply();
 }
 
+/// Who comes by rows that relay. Ferry hosts are not told to turn because of that: they ask by themselves.
+void Controller::Impl::take_relay_news()
+{
+    std::array<ferry::RelayEvent, 64> news;
+    for (const auto& worker : workers->threads()) {
+        const std::size_t count = worker->engine().relayed().pop(news.data(), news.size());
+        for (const ferry::RelayEvent& event : std::span(news.data(), count)) {
+            const ferry::Segment* segment = tables->segments().newest(event.key.segment());
+            const Host sender = host_of(event.peer);
+            if (segment != nullptr && !moves->ferry_hosts.contains(sender))
+                moves->machine->relayed({segment->vni, event.key.mac()}, sender, false, nanoseconds_now(), moves->wanted);
+        }
+    }
+    apply();
+}
+
 /// A learned row follows a frame, but from one ferry host to another it follows a turn.
 bool Controller::Impl::follows(ferry::FdbKey key, Row present, Row seen)
 {
@@ -180,6 +198,7 @@ bool Controller::Impl::follows(ferry::FdbKey key, Row present, Row seen)
 void Controller::Impl::look_after_moves()
 {
     take_gate_news();
+    take_relay_news();
     const std::int64_t now = nanoseconds_now();
     for (const Moves::Sighting& seen : moves->sightings)
         (void)moves->machine->seen_elsewhere(seen.key, seen.row, seen.at, now, moves->wanted);  // its next frame tells again

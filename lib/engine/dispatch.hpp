@@ -3,6 +3,7 @@
 
 #include "engine/burst.hpp"
 #include "engine/outbox.hpp"
+#include "engine/relay_news.hpp"
 #include "engine/trash.hpp"
 
 #include <ferry/table/detour.hpp>
@@ -24,6 +25,8 @@ struct Delivery {
     WorkerCounters& counters;
     Outbox& outbox;
     Trash& trash;
+    RelayNews& relay_news;
+    std::uint32_t now_seconds;
     const DetourList* detours = nullptr;  ///< of the attachment; null: it has none
 };
 

@@ -71,6 +71,8 @@ void relay(Burst& burst, std::size_t i, VtepId to, Vni label, const Arrival& arr
                         keeps_mark ? Mark::detour : Mark::none, arrival.stream,
                         static_cast<std::uint8_t>(arrival.ttl - 1));
     goes_on(burst, i, *adjacency, delivery);
+    if (arrival.via == Via::direct && arrival.peer != VtepId::none)
+        delivery.relay_news.note(burst.keys[i], arrival.peer, delivery.now_seconds);
 }
 
 namespace {

@@ -61,10 +61,10 @@ struct Worker::State {
     void relay(AttachmentId from, rte_mbuf** frames, const Arrival* arrivals, std::size_t count, VtepId to, Vni vni,
                Sink& sink);
 
-    engine::Delivery delivery(AttachmentId from, Epoch epoch, engine::Trash& trash)
+    engine::Delivery delivery(AttachmentId from, Epoch epoch, engine::Trash& trash, std::uint32_t now_seconds)
     {
-        return {from,           tables.vteps(), epoch,           config.entropy_ports, config.pool,
-                tables.turns(), tables.exits(), reader.number(), *counters,            outbox,     trash};
+        return {from,            tables.vteps(), epoch,  config.entropy_ports, config.pool, tables.turns(), tables.exits(),
+                reader.number(), *counters,      outbox, trash,                relay_news,  now_seconds};
     }
 
     Tables& tables;
@@ -74,6 +74,7 @@ struct Worker::State {
     engine::Outbox outbox;
     engine::OuterRules rules;
     LearnQueue learned;
+    engine::RelayNews relay_news;
     engine::Burst burst;
     engine::OuterHeaders outer;
     engine::Sightings seen;
@@ -92,7 +93,7 @@ void Worker::State::from_attachment(AttachmentId from, rte_mbuf** frames, std::s
     of_attachment.in_frames.add(count);
     of_attachment.in_bytes.add(engine::receive(burst, config.pool, Adjacency::header_size));
 
-    engine::Delivery out = delivery(from, epoch, trash);
+    engine::Delivery out = delivery(from, epoch, trash, now_seconds);
     const Attachment* const attachment = tables.attachments().at(from, epoch);
     const Segment* const segment = attachment != nullptr ? tables.segments().at(attachment->segment, epoch) : nullptr;
     if (segment != nullptr) [[likely]] {
@@ -126,7 +127,7 @@ void Worker::State::from_underlay(rte_mbuf** frames, std::size_t count, std::uin
     counters->decapsulated.add(engine::decap(burst, outer, tables, epoch, seen));
     tables.fdb().lookup(burst.keys.data(), count, epoch, burst.rows.data());
     engine::learn(seen, tables.fdb(), epoch, now_seconds, learned, counters->learn_overflow);
-    engine::Delivery out = delivery(AttachmentId::none, epoch, trash);
+    engine::Delivery out = delivery(AttachmentId::none, epoch, trash, now_seconds);
     engine::decide_from_underlay(burst, out);
     engine::dispatch(burst, out);
     outbox.flush();
@@ -137,7 +138,7 @@ void Worker::State::relay(AttachmentId from, rte_mbuf** frames, const Arrival* a
 {
     engine::Trash trash(*counters);
     engine::Relayed relayed;
-    engine::relay_burst(from, frames, arrivals, count, to, vni, delivery(from, tables.epoch(), trash), relayed);
+    engine::relay_burst(from, frames, arrivals, count, to, vni, delivery(from, tables.epoch(), trash, 0), relayed);
     if (relayed.count != 0)
         sink.to_underlay(relayed.underlay, relayed.frames.data(), relayed.count);
 }
@@ -247,6 +248,11 @@ const WorkerCounters& Worker::counters() const noexcept
 LearnQueue& Worker::learned() noexcept
 {
     return state_->learned;
+}
+
+RelayQueue& Worker::relayed() noexcept
+{
+    return state_->relay_news.queue;
 }
 
 }  // namespace ferry

@@ -26,6 +26,7 @@ void Machine::State::handle(const Event& on, Host from, const Grant& grant)
     claim.ends.reset();
     claim.old_host = from;
     claim.version = grant.version;
+    endpoint.detours.from = {from, grant.version, 0};
     claim.next_probe = on.now + config.times.lease;
     endpoint.version = std::max(endpoint.version, grant.version);
     on.note(Phase::late_grant, from);

@@ -53,6 +53,8 @@ void Machine::State::start_claim(const Event& on)
     endpoint.asking.reset();
     answered<Ask>(endpoint);
     end_detours(on);
+    close_exits(on);
+    endpoint.detours = {};
     if (endpoint.claim) {
         const Claiming& before = *endpoint.claim;
         endpoint.old_labels.push_back({before.labels, before.version, before.old_host.value_or(Host{}),
@@ -141,6 +143,7 @@ void Machine::State::accept_grant(const Event& on, Host from, const Version& ver
     claim.answered = true;
     claim.old_host = from;
     claim.version = version;
+    endpoint.detours.from = {from, version, 0};
     claim.deadline = on.now + config.times.hold;
     claim.next_probe = on.now + config.times.hold / 4;
     // A higher one that others have heard of is of an owner that this one comes after.
@@ -190,11 +193,11 @@ void Machine::State::give_up_claim(const Event& on)
 {
     Endpoint& endpoint = on.endpoint;
     be_silent(on, false);
+    end_detours(on);
     if (!endpoint.claim)
         return;
     answered<Claim>(endpoint);
     answered<Ask>(endpoint);
-    end_detours(on);
     free_labels(endpoint.claim->labels);
     on.want(FreeLabels{endpoint.key, endpoint.claim->labels});
     endpoint.claim.reset();

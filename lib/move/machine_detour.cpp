@@ -1,9 +1,10 @@
 // The way back to a plain peer whose row does not follow the endpoint: it takes the endpoint's frames from the old host
 // only, so that the new one sends them by way of that (reverse tunnelling, RFC 3024).
 //
-// The old host tells of each plain sender that goes on coming by its relay, about once a second; nothing is acknowledged. The
-// new one gives that peer one more chance to learn, by an announcement. It ends the detour when the peer comes directly, when
-// it has not heard of it for the lease's time, and when the old host closes its books or dies.
+// The old host tells of each plain sender that goes on coming by it, about once a second; nothing is acknowledged. The new
+// one gives that peer one more chance to learn, by an announcement. It ends the detour when the peer comes directly, when
+// it has not heard of it for long, and when the old host closes its books or dies. Where nobody has come for the lease's
+// time, so that the books are closed, the old host's row still relays: then it can begin again, and ends by silence only.
 #include <algorithm>
 
 #include "move/machine_state.hpp"
@@ -11,93 +12,131 @@
 namespace ferry::move {
 namespace {
 
-constexpr Time seen_again = 1'000'000'000;  // gates tell of each sender once in that time
+constexpr Time seen_again = 1'000'000'000;       // gates tell of each sender once in that time, and so do workers
+constexpr Time silence = 3 * seen_again;         // where a peer's direct frames are not seen: not heard of for so long
+constexpr std::uint32_t known_for_each = 4;      // senders that are watched, for each detour that there may be
+
+/// When to look whether something is over.
+void look_at(Detours& detours, Time time)
+{
+    if (detours.due == 0 || time < detours.due)
+        detours.due = time;
+}
 
 }  // namespace
 
 // The old host ------------------------------------------------------------------------------------------------------
 
+/// A plain sender has come by the relay, or by a row that relays.
 void Machine::State::offer_detour(const Event& on, Host sender)
 {
-    const Relaying& relaying = *on.endpoint.relaying;
-    const Time since = std::max(relaying.senders.at(sender).since, relaying.told);
-    if (relaying.told != 0 && on.now - since >= config.times.detour)
-        open_exit(on, sender, sender, std::nullopt);
+    const auto& given = on.endpoint.detours.to;
+    if (!given || given->told == 0)
+        return;
+    DetourExit* const exit = exit_of(on, sender);
+    if (exit != nullptr && on.now - std::max(exit->first, given->told) >= config.times.detour)
+        open_exit(on, sender, *exit, sender, std::nullopt);
+}
+
+/// An older host speaks of a peer that comes by it, and so by this one: what the present host sends goes back that way.
+void Machine::State::pass_detour_on(const Event& on, Host from, const Detour& detour)
+{
+    const auto& given = on.endpoint.detours.to;
+    if (on.endpoint.relaying)
+        on.endpoint.relaying->last_seen = on.now;
+    if (!given || given->told == 0 || given->host == from)
+        return;
+    if (DetourExit* const exit = exit_of(on, detour.peer))
+        open_exit(on, detour.peer, *exit, from, detour.label);
+}
+
+/// What is known of a peer that has come now; null where it cannot be led by way of here.
+DetourExit* Machine::State::exit_of(const Event& on, Host peer)
+{
+    Detours& detours = on.endpoint.detours;
+    const bool is_past = on.endpoint.role == Role::relay || on.endpoint.role == Role::none;
+    if (!is_past || on.endpoint.starting || peer.is_zero() || peer == detours.to->host)
+        return nullptr;
+    auto found = detours.exits.find(peer);
+    if (found == detours.exits.end()) {
+        if (exits_ / known_for_each >= config.bounds.detours)
+            return nullptr;
+        ++exits_;
+        found = detours.exits.emplace(peer, DetourExit{}).first;
+        found->second.first = on.now;
+    }
+    found->second.last = on.now;
+    look_at(detours, on.now + config.times.lease);
+    return &found->second;
 }
 
 /// Lets the new host's frames for `peer` go on to `to`, and tells it so.
-void Machine::State::open_exit(const Event& on, Host peer, Host to, std::optional<Vni> under)
+void Machine::State::open_exit(const Event& on, Host peer, DetourExit& exit, Host to, std::optional<Vni> under)
 {
-    Relaying& relaying = *on.endpoint.relaying;
-    if (on.endpoint.role != Role::relay || on.endpoint.starting || peer.is_zero() || peer == relaying.to || to == relaying.to)
-        return;
-    auto exit = relaying.exits.find(peer);
-    if (exit == relaying.exits.end()) {
-        const std::uint32_t most = std::min(config.bounds.detours, config.labels / 4);  // claims keep half of the labels
-        const std::optional<Labels> labels = exits_ < most ? take_labels() : std::nullopt;
-        if (!labels)
+    const Detours::Grant& given = *on.endpoint.detours.to;
+    if (!exit.labels) {
+        // Claims keep half of the labels.
+        if (open_exits_ < std::min(config.bounds.detours, config.labels / 4))
+            exit.labels = take_labels();
+        if (!exit.labels)
             return;
-        ++exits_;
+        ++open_exits_;
         keep_term(on, term_);  // the next life's labels depend on it
-        exit = relaying.exits.emplace(peer, DetourExit{*labels, {}, {}}).first;
         on.note(Phase::detour_offered, peer);
     }
-    const Vni label = exit->second.labels.relay;
-    if (exit->second.to != to || exit->second.under != under) {
-        exit->second.to = to;
-        exit->second.under = under;
-        on.want(OpenExit{on.endpoint.key, label, relaying.to, to, under});
+    const Vni label = exit.labels->relay;
+    if (exit.to != to || exit.under != under) {
+        exit.to = to;
+        exit.under = under;
+        on.want(OpenExit{on.endpoint.key, label, given.host, to, under});
     }
-    on.say(relaying.to, Detour{relaying.version, peer, label});
+    on.say(given.host, Detour{given.version, peer, label});
+}
+
+void Machine::State::close_exit(const Event& on, const DetourExit& exit)
+{
+    --exits_;
+    if (!exit.labels)
+        return;
+    free_labels(*exit.labels);
+    on.want(CloseExit{on.endpoint.key, exit.labels->relay});
+    --open_exits_;
 }
 
 void Machine::State::close_exits(const Event& on)
 {
-    if (!on.endpoint.relaying)
-        return;
-    for (const auto& [peer, exit] : on.endpoint.relaying->exits) {
-        free_labels(exit.labels);
-        on.want(CloseExit{on.endpoint.key, exit.labels.relay});
-        --exits_;
-    }
-    on.endpoint.relaying->exits.clear();
+    for (const auto& [peer, exit] : on.endpoint.detours.exits)
+        close_exit(on, exit);
+    on.endpoint.detours.exits.clear();
 }
 
 // The new host ------------------------------------------------------------------------------------------------------
 
-/// Only of who has granted the endpoint, in this claim or in an earlier one whose books are not closed.
+/// Only of who has granted the endpoint, in the last claim or in an earlier one whose books are not closed.
 void Machine::State::handle(const Event& on, Host from, const Detour& detour)
 {
     Endpoint& endpoint = on.endpoint;
-    const auto has_granted = [&](const Host& host, const Version& version) {
-        return host == from && version == detour.version;
-    };
+    Detours& detours = endpoint.detours;
     const bool is_old_host =
-        endpoint.claim && endpoint.claim->opened &&
-        ((endpoint.claim->old_host && has_granted(*endpoint.claim->old_host, endpoint.claim->version)) ||
-         std::any_of(endpoint.old_labels.begin(), endpoint.old_labels.end(),
-                     [&](const OldLabels& old) { return has_granted(old.old_host, old.version); }));
+        (detours.from && detours.from->host == from && detours.from->version == detour.version) ||
+        std::any_of(endpoint.old_labels.begin(), endpoint.old_labels.end(), [&](const OldLabels& old) {
+            return old.old_host == from && old.version == detour.version;
+        });
     const bool is_plain = detour.peer != config.self && detour.peer != from &&
                           std::find(config.peers.begin(), config.peers.end(), detour.peer) == config.peers.end();
     if (!is_old_host || !is_plain)
         return;
-    if (endpoint.relaying) {
-        // The endpoint has gone on: what its present host sends goes on to the old one.
-        endpoint.relaying->last_seen = on.now;
-        if (endpoint.relaying->told != 0)
-            open_exit(on, detour.peer, from, detour.label);
-        return;
-    }
     if (endpoint.role != Role::owner)
+        return pass_detour_on(on, from, detour);
+    if (endpoint.claim && !endpoint.claim->opened)
         return;
 
-    Claiming& claim = *endpoint.claim;
-    auto found = claim.detours.find(detour.peer);
-    if (found == claim.detours.end()) {
+    auto found = detours.entries.find(detour.peer);
+    if (found == detours.entries.end()) {
         if (entries_ >= config.bounds.detours)
             return;
         ++entries_;
-        found = claim.detours.emplace(detour.peer, DetourEntry{}).first;
+        found = detours.entries.emplace(detour.peer, DetourEntry{}).first;
         found->second.announced = on.now;
         on.want(Announce{endpoint.key});
     }
@@ -105,9 +144,8 @@ void Machine::State::handle(const Event& on, Host from, const Detour& detour)
     const bool is_another_way = entry.via != from || entry.label != detour.label;
     entry.via = from;
     entry.label = detour.label;
-    entry.until = on.now + config.times.lease;
-    if (claim.detours_due == 0)
-        claim.detours_due = entry.until;
+    entry.until = on.now + (endpoint.claim ? config.times.lease : silence);
+    look_at(detours, entry.until);
     // What both ways tell of once a second does not say which of them came last.
     if (entry.direct && on.now - *entry.direct < seen_again)
         return;
@@ -123,44 +161,35 @@ void Machine::State::begin_detour(const Event& on, Host peer, DetourEntry& entry
     on.want(BeginDetour{on.endpoint.key, peer, entry.via, entry.label});
 }
 
-void Machine::State::end_detour(const Event& on, Host peer, DetourEntry& entry)
+/// Where it has begun.
+void Machine::State::end_detour(const Event& on, Host peer, const DetourEntry& entry)
 {
     if (!entry.begun)
         return;
-    entry.begun = false;
     on.note(Phase::detour_ended, peer);
     on.want(EndDetour{on.endpoint.key, peer});
 }
 
 void Machine::State::came_directly(const Event& on, Host sender)
 {
-    if (!on.endpoint.claim)
-        return;
-    const auto found = on.endpoint.claim->detours.find(sender);
-    if (found == on.endpoint.claim->detours.end())
+    const auto found = on.endpoint.detours.entries.find(sender);
+    if (found == on.endpoint.detours.entries.end())
         return;
     found->second.direct = on.now;
     end_detour(on, sender, found->second);
+    found->second.begun = false;
 }
 
 template <typename Over>
 void Machine::State::end_detours_if(const Event& on, Over over)
 {
-    if (!on.endpoint.claim)
-        return;
-    Claiming& claim = *on.endpoint.claim;
-    claim.detours_due = 0;
-    for (auto at = claim.detours.begin(); at != claim.detours.end();) {
-        if (over(at->second)) {
-            end_detour(on, at->first, at->second);
-            at = claim.detours.erase(at);
-            --entries_;
-            continue;
-        }
-        if (claim.detours_due == 0 || at->second.until < claim.detours_due)
-            claim.detours_due = at->second.until;
-        ++at;
-    }
+    std::erase_if(on.endpoint.detours.entries, [&](const auto& entry) {
+        if (!over(entry.second))
+            return false;
+        end_detour(on, entry.first, entry.second);
+        --entries_;
+        return true;
+    });
 }
 
 void Machine::State::end_detours(const Event& on)
@@ -173,9 +202,23 @@ void Machine::State::end_detours_by(const Event& on, Host via)
     end_detours_if(on, [via](const DetourEntry& entry) { return entry.via == via; });
 }
 
+/// The timer of both hosts.
 void Machine::State::end_late_detours(const Event& on)
 {
+    Detours& detours = on.endpoint.detours;
+    const Time lease = config.times.lease;
     end_detours_if(on, [&](const DetourEntry& entry) { return entry.until <= on.now; });
+    std::erase_if(detours.exits, [&](const auto& exit) {
+        const bool is_over = exit.second.last + lease <= on.now;
+        if (is_over)
+            close_exit(on, exit.second);
+        return is_over;
+    });
+    detours.due = 0;
+    for (const auto& [peer, entry] : detours.entries)
+        look_at(detours, entry.until);
+    for (const auto& [peer, exit] : detours.exits)
+        look_at(detours, exit.last + lease);
 }
 
 }  // namespace ferry::move

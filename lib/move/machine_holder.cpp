@@ -81,6 +81,7 @@ void Machine::State::grant(const Event& on, Host to, const Labels& labels, const
     answered<Drained>(endpoint);
     close_exits(on);
     end_detours(on);
+    endpoint.detours.to = {to, endpoint.version, 0};
     endpoint.relaying.emplace();
     endpoint.relaying->to = to;
     endpoint.relaying->version = endpoint.version;

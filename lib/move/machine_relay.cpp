@@ -26,6 +26,8 @@ void Machine::State::drained(const Event& on, std::uint64_t frames)
 void Machine::State::relayed(const Event& on, Host host, bool is_ferry)
 {
     Endpoint& endpoint = on.endpoint;
+    if (!is_ferry)
+        offer_detour(on, host);
     if (!endpoint.relaying)
         return;
     Relaying& relaying = *endpoint.relaying;
@@ -53,8 +55,6 @@ void Machine::State::relayed(const Event& on, Host host, bool is_ferry)
     if ((was_turned && host != config.self) || was_lost)
         sender.stage = RelaySender::Stage::seen;
     turn_sender(on, host);
-    if (!is_ferry)
-        offer_detour(on, host);
 }
 
 void Machine::State::turn_senders(const Event& on)
@@ -132,7 +132,6 @@ void Machine::State::end_relay(const Event& on)
 {
     Endpoint& endpoint = on.endpoint;
     const Relaying& relaying = *endpoint.relaying;
-    close_exits(on);
     repeat(on, relaying.to, Closed{relaying.version, 0}, on.now + config.times.arm);
     answered<Turn>(endpoint);
     if (endpoint.turning && endpoint.turning->via == config.self) {
@@ -159,8 +158,8 @@ void Machine::State::handle(const Event& on, Host from, const DrainedAck& ack)
     if (drained == nullptr || drained->version != ack.version)
         return;
     answered<Drained>(on.endpoint, from);
-    if (on.endpoint.relaying)
-        on.endpoint.relaying->told = on.now;
+    if (auto& given = on.endpoint.detours.to; given && given->version == ack.version)
+        given->told = on.now;
 }
 
 void Machine::State::handle(const Event& on, Host from, const TurnAck& ack)

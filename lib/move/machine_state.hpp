@@ -55,9 +55,23 @@ struct DetourEntry {
 
 /// The same, as the old host knows it.
 struct DetourExit {
-    Labels labels;                    ///< of which the relay's is used
+    Time first = 0, last = 0;         ///< when it came by here
+    std::optional<Labels> labels;     ///< of which the relay's is used; nothing: it has not come for long
     Host to;
     std::optional<Vni> under;         ///< a label of `to`, where that is an older host
+};
+
+/// Who gave the endpoint to whom, and what makes a detour because of that. Stays when the books are closed.
+struct Detours {
+    struct Grant {
+        Host host;
+        Version version;
+        Time told = 0;                ///< when the new host has acknowledged that the docks are empty
+    };
+    std::optional<Grant> from, to;    ///< to this host, and by it
+    std::map<Host, DetourEntry> entries;
+    std::map<Host, DetourExit> exits;
+    Time due = 0;                     ///< one of them may be over; 0: there is none
 };
 
 /// The new host's part, from the ring's start until the old host has closed its books.
@@ -79,8 +93,6 @@ struct Claiming {
     Time next_probe = 0;              ///< when to ask whether the old host lives
     std::map<std::pair<Host, Stream>, ClaimStream> streams;
     std::optional<Waiter> waiter;
-    std::map<Host, DetourEntry> detours;
-    Time detours_due = 0;             ///< the first may be over; 0: there is none
 };
 
 /// The labels of an earlier claim whose old host has not closed its books.
@@ -107,8 +119,6 @@ struct Relaying {
     Labels labels;
     Time last_seen = 0;               ///< when somebody came by the relay, to a second
     std::map<Host, RelaySender> senders;
-    std::map<Host, DetourExit> exits;
-    Time told = 0;                    ///< when the new host has acknowledged that the docks are empty
     std::bitset<256> streams;         ///< given away; each once in a move, because the new host remembers which are over
 };
 
@@ -146,6 +156,7 @@ struct Endpoint {
     std::optional<Relaying> relaying;
     std::optional<Turning> turning, next_turn;
     std::optional<Asking> asking;
+    Detours detours;
     std::vector<Unanswered> unanswered;
 
     // How the indexes know it.
@@ -157,7 +168,7 @@ struct Endpoint {
     bool idle() const noexcept
     {
         return role == Role::none && !running && !held_until && !starting && !claim && old_labels.empty() && !relaying &&
-               !turning && !next_turn && !asking && unanswered.empty();
+               !turning && !next_turn && !asking && detours.entries.empty() && detours.exits.empty() && unanswered.empty();
     }
 };
 
@@ -276,12 +287,15 @@ public:
 
     // Detours, of both: machine_detour.cpp
     void offer_detour(const Event& on, Host sender);
-    void open_exit(const Event& on, Host peer, Host to, std::optional<Vni> under);
+    void pass_detour_on(const Event& on, Host from, const Detour& detour);
+    DetourExit* exit_of(const Event& on, Host peer);
+    void open_exit(const Event& on, Host peer, DetourExit& exit, Host to, std::optional<Vni> under);
+    void close_exit(const Event& on, const DetourExit& exit);
     void close_exits(const Event& on);
     void handle(const Event& on, Host from, const Detour& detour);
     void came_directly(const Event& on, Host sender);
     void begin_detour(const Event& on, Host peer, DetourEntry& entry);
-    void end_detour(const Event& on, Host peer, DetourEntry& entry);
+    void end_detour(const Event& on, Host peer, const DetourEntry& entry);
     template <typename Over>
     void end_detours_if(const Event& on, Over over);
     void end_detours(const Event& on);
@@ -316,7 +330,7 @@ private:
 
     std::uint64_t term_, kept_;
     LabelPool labels_;
-    std::uint32_t exits_ = 0, entries_ = 0;          ///< of detours, of all endpoints
+    std::uint32_t entries_ = 0, exits_ = 0, open_exits_ = 0;  ///< of all endpoints; open are those that have labels
     std::unordered_map<Key, Endpoint, KeyHash> endpoints_;
     std::set<std::pair<std::uint64_t, Key>> idle_;   ///< may be forgotten, the oldest first
     std::uint64_t idle_clock_ = 0;

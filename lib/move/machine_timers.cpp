@@ -21,13 +21,13 @@ std::optional<Time> Machine::State::next_timer(const Endpoint& endpoint, const T
             at(claim.deadline);
         if (claim.ends)
             at(*claim.ends);
-        if (claim.detours_due != 0)
-            at(claim.detours_due);
         if (claim.old_host && !claim.over && claim.next_probe != 0)
             at(claim.next_probe);
     }
     for (const OldLabels& old : endpoint.old_labels)
         at(old.ends);
+    if (endpoint.detours.due != 0)
+        at(endpoint.detours.due);
     if (endpoint.relaying)
         at(endpoint.relaying->last_seen + times.lease);
     if (endpoint.turning &&
@@ -68,7 +68,7 @@ void Machine::State::run_timers(const Event& on)
         endpoint.claim->next_probe = 0;  // until the answer
         repeat(on, *endpoint.claim->old_host, Ask{endpoint.version});
     }
-    if (endpoint.claim && endpoint.claim->detours_due != 0 && due(endpoint.claim->detours_due))
+    if (endpoint.detours.due != 0 && due(endpoint.detours.due))
         end_late_detours(on);
     if (endpoint.held_until && due(*endpoint.held_until))
         hold_expired(on);

@@ -11,7 +11,7 @@ import socket
 from support.capture import Capture
 from support.frames import BROADCAST, ethernet, marker, send
 from support.moving_hosts import ADDRESSES, SENDERS, VM, MovingHosts
-from support.outcome import check, check_equal, step
+from support.outcome import check, check_equal, step, wait_until
 from support.pair import VNI
 from support.sandbox import run
 
@@ -40,6 +40,11 @@ def test():
         """From which VTEPs they came to P, in which segment."""
         return {(socket.inet_ntoa(frame[26:30]), int.from_bytes(frame[46:49])) for frame in wire.frames()
                 if any(mark in frame for mark in marks)}
+
+    def detours() -> tuple[int, int]:
+        """How many began and ended, in D's books."""
+        phases = bed.phases("D", "destination")
+        return phases.count("detour_begun"), phases.count("detour_ended")
 
     def ping() -> None:
         """From the VM at D to P's guest, whose MAC it has to ask for."""
@@ -95,12 +100,26 @@ def test():
     step("S's books close")
     bed.wait_for_phase("S", "source", "closed", LEASE + 10)
     bed.wait_for_phase("D", "destination", "settled")
-    phases = bed.phases("D", "destination")
-    check_equal([phases.count(name) for name in ("detour_begun", "detour_ended")], [1, 1], "detours that began and ended")
+    check_equal(detours(), (1, 1), "detours that began and ended")
     arrived, ordered = plain.finish(), ferry.finish()
     check_equal((arrived.lost, arrived.duplicated), ([], 0), "P's lost and duplicated datagrams")
     check(arrived.reordered <= 2, f"P's reordered datagrams: {arrived.reordered}")
     check_equal((ordered.lost, ordered.duplicated, ordered.reordered), ([], 0, 0), "Q's lost, duplicated, reordered datagrams")
+
+    step("P's row is changed back: S's row still relays, and the detour begins again; changed again: it ends")
+    bed.p.row(VNI, VM, ADDRESSES["S"])
+    plain = bed.flow("P", 500)
+    wait_until(lambda: detours() == (2, 1), "a second detour", 10)
+    marks = from_vm("P") + from_vm("P", 20, BROADCAST)
+    check_once("P", marks)
+    check_equal(vteps_of(marks), {(ADDRESSES["S"], VNI)}, "the VTEPs from which the VM's frames come to P")
+    bed.p.row(VNI, VM, ADDRESSES["D"])
+    wait_until(lambda: detours() == (2, 2), "the end of the second detour", 10)
+    marks = from_vm("P")
+    check_once("P", marks)
+    check_equal(vteps_of(marks), {(ADDRESSES["D"], VNI)}, "the VTEPs from which the VM's frames come to P")
+    arrived = plain.finish()
+    check_equal((arrived.lost, arrived.duplicated), ([], 0), "P's lost and duplicated datagrams")
     bed.check_books()
     bed.stop_all()
 

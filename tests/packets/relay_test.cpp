@@ -68,6 +68,41 @@ TEST_CASE("A relaying row passes frames from the underlay on under the segment's
     CHECK(host.counters().relayed.get() == 3);
 }
 
+TEST_CASE("Each VTEP that comes by a relaying row is told of, once a second for each endpoint")
+{
+    Gone host;
+    const auto told = [&] {
+        std::vector<std::pair<FdbKey, VtepId>> events;
+        for (RelayEvent event; host.worker().relayed().pop(&event, 1) != 0;)
+            events.emplace_back(event.key, event.peer);
+        return events;
+    };
+    const std::vector near_came{std::pair(host.web_key(), host.near_vtep)};
+    for (int i = 0; i < 3; ++i)
+        host.receive_one(host.from_near(100), plain);
+    CHECK(told() == near_came);
+    host.receive_one(outer_from(Moving::there, 100), plain);
+    CHECK(told() == std::vector{std::pair(host.web_key(), host.there_vtep)});
+    host.receive_one(outer_from(Moving::unknown, 100), plain);
+    CHECK(told().empty());
+    ++host.now;
+    host.receive_one(host.from_near(100), plain);
+    host.receive_one(host.from_near(100), plain);
+    CHECK(told() == near_came);
+
+    // Not what its old host passes on, nor what is not passed on.
+    ++host.now;
+    must(host.tables().labels().set(vni(Moving::relay_label), host.web_key()));
+    host.receive_one(host.from_near(Moving::relay_label), plain);
+    Vxlan outer = host.from_near(100);
+    outer.ip.ttl = 1;
+    host.receive_one(outer, plain);
+    host.set_web(Row::remote(host.there_vtep, RowOrigin::endpoint));
+    host.receive_one(host.from_near(100), plain);
+    CHECK(told().empty());
+    CHECK(host.drops() == "split_horizon relay_ttl");
+}
+
 TEST_CASE("A frame whose TTL is used up is not relayed")
 {
     Gone host;

@@ -7,6 +7,7 @@
 
 #include <ferry/engine/counters.hpp>
 #include <ferry/engine/learn_queue.hpp>
+#include <ferry/engine/relay_queue.hpp>
 #include <ferry/engine/sink.hpp>
 #include <ferry/error.hpp>
 #include <ferry/table/tables.hpp>
@@ -24,8 +25,8 @@ struct WorkerConfig {
     rte_mempool* pool = nullptr;               ///< for copies; at least 64 bytes of headroom and 128 behind it
 };
 
-/// One thread's data path. All calls are for that thread, except counters() and learned(), whose readers may be
-/// others.
+/// One thread's data path. All calls are for that thread, except counters(), learned() and relayed(), whose readers
+/// may be others.
 ///
 /// While a frame is between from_*() and the Sink the library uses `rte_mbuf::hash.usr` to remember the VTEP at its
 /// other end (0: none), so that a drop that the Sink reports is counted for it; the Sink must leave it alone until it
@@ -76,6 +77,7 @@ public:
 
     const WorkerCounters& counters() const noexcept;
     LearnQueue& learned() noexcept;
+    RelayQueue& relayed() noexcept;
 
 private:
     struct State;

@@ -102,17 +102,44 @@ TEST_CASE("ferry hosts and this host's own VMs are turned instead; nobody is tol
     CHECK_FALSE(at.wants<OpenExit>());
 }
 
-TEST_CASE("labels of detours are closed with the books, when the endpoint comes back, and when it is granted anew")
+TEST_CASE("labels of detours are closed when nobody needs them, when the endpoint comes back, and when it is granted anew")
 {
     OneHost at;
     at.own();
     const Vni given = offered(at);
-    SECTION("the books are closed") { at.pass(31'000 * ms); }
+    SECTION("nobody has come for the lease's time") { at.pass(31'000 * ms); }
     SECTION("it comes back") { at.start(); }
     SECTION("the new host has lost its memory") { at.receive(new_host, Claim{{}, labels_of(0xf1'0010)}); }
     CHECK(at.one<CloseExit>().label == given);
+    CHECK_FALSE(at.says<Detour>(new_host));
     at.relayed(plain_peer, false);
     CHECK_FALSE(at.says<Detour>(new_host));
+}
+
+TEST_CASE("when the books are closed, or the port has been taken away, the row still relays: a sender that it tells of is led back")
+{
+    OneHost at;
+    at.own();
+    const Version version = at.give(new_host);
+    SECTION("closed")
+    {
+        at.pass(31'000 * ms);
+        at.event([&] { at.machine->relay_closed(key(), 0, at.now, at.out); });
+        at.pass(200 * ms);
+        at.receive(new_host, ClosedAck{version});
+    }
+    SECTION("taken away") { at.event([&] { at.machine->removed(key(), at.now, at.out); }); }
+    at.relayed(plain_peer, false);
+    CHECK_FALSE(at.says<Detour>(new_host));
+    keep_coming(at, 2);
+    CHECK(at.one<OpenExit>().to == plain_peer);
+    CHECK(at.said<Detour>(new_host).version == version);
+    at.pass(31'000 * ms);
+    CHECK(at.wants<CloseExit>());
+    at.event([&] { at.machine->relay_closed(key(), 0, at.now, at.out); });
+    at.pass(200 * ms);
+    at.receive(new_host, ClosedAck{version});
+    CHECK_FALSE(at.machine->deadline());
 }
 
 TEST_CASE("a host leads no more detours than it has room for, and leaves half of its labels to claims")
@@ -182,7 +209,7 @@ TEST_CASE("a peer is given one more chance to learn before its frames make the d
     CHECK_FALSE(at.notes(Phase::detour_begun));
 }
 
-TEST_CASE("a detour is taken only from who has granted the endpoint, for plain peers, while its books are open")
+TEST_CASE("a detour is taken only from who has granted the endpoint, for plain peers")
 {
     OneHost at;
     const Version version = at.get(old_host);
@@ -195,7 +222,6 @@ TEST_CASE("a detour is taken only from who has granted the endpoint, for plain p
     SECTION("this host") { detour.peer = self; }
     SECTION("the old host") { detour.peer = old_host; }
     SECTION("a ferry host") { detour.peer = peer; }
-    SECTION("the books are closed") { at.receive(old_host, Closed{version, 0}); }
     SECTION("an endpoint that is not here")
     {
         at.stop();
@@ -281,6 +307,26 @@ TEST_CASE("a detour ends when nothing more is heard of it, when the books are cl
     CHECK(at.one<EndDetour>().peer == plain_peer);
     at.receive(old_host, Detour{version, plain_peer, label});
     CHECK_FALSE(at.wants<BeginDetour>());
+}
+
+TEST_CASE("when the books are closed a detour can begin again, and ends when nothing is heard of it for some seconds")
+{
+    OneHost at;
+    const Version version = detoured(at);
+    at.receive(old_host, Closed{version, 0});
+    REQUIRE(at.wants<FinishClaim>());
+    REQUIRE(at.wants<EndDetour>());
+    at.pass(60'000 * ms);
+    at.receive(old_host, Detour{version, plain_peer, label});
+    CHECK(at.wants<Announce>());
+    at.pass(1000 * ms);
+    at.receive(old_host, Detour{version, plain_peer, label});
+    CHECK(at.wants<BeginDetour>());
+    at.pass(2999 * ms);
+    CHECK_FALSE(at.wants<EndDetour>());
+    at.pass(2 * ms);
+    CHECK(at.wants<EndDetour>());
+    CHECK_FALSE(at.machine->deadline());
 }
 
 TEST_CASE("a host has no more detours than it has room for")
