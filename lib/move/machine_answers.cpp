@@ -171,7 +171,6 @@ void Machine::State::handle(const Event& on, Host from, const Closed& closed)
     if (!claim || !claim->answered || claim->over || claim->old_host != from || claim->version != closed.version)
         return;
     on.note(Phase::settled, from, closed.relayed);
-    end_detours_by(on, from);
     claim->over = true;
     finish_claim_when_over(on);
 }

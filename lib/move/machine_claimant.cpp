@@ -208,7 +208,6 @@ void Machine::State::old_host_is_gone(const Event& on)
 {
     Claiming& claim = *on.endpoint.claim;
     claim.over = true;
-    end_detours_by(on, *claim.old_host);
     answered<Ask>(on.endpoint, *claim.old_host);
     if (!claim.opening) {
         on.note(Phase::taken, *claim.old_host);

@@ -389,6 +389,29 @@ TEST_CASE("where the endpoint has gone on, its next host is led to the one befor
     }
 }
 
+TEST_CASE("an endpoint that has come back reaches the peer by its first host, until that closes its books too")
+{
+    OneHost at;
+    const Version first = at.get(old_host);
+    const Version given = at.give(new_host);
+    at.start_where_ferry_is(new_host);
+    const Version second{given.term, given.epoch + 1, new_host};
+    at.receive(new_host, Grant{second});
+    at.receive(new_host, Drained{second, 0});
+    at.opened(0);
+    at.merged();
+    at.receive(old_host, Detour{first, plain_peer, label});
+    CHECK(at.wants<Announce>());
+    at.pass(1000 * ms);
+    at.receive(old_host, Detour{first, plain_peer, label});
+    CHECK(at.one<BeginDetour>().via == old_host);
+    SECTION("closed") { at.receive(old_host, Closed{first, 0}); }
+    SECTION("dead") { at.lose(old_host); }
+    CHECK(at.one<EndDetour>().peer == plain_peer);
+    at.receive(old_host, Detour{first, plain_peer, label});
+    CHECK(at.out.empty());
+}
+
 TEST_CASE("an endpoint that goes back to where it came from makes no detour by itself")
 {
     OneHost at;
