@@ -85,6 +85,11 @@ void Mixture::begin_moves()
     set_row(100, endpoint(1), Row::gated(web, RowOrigin::endpoint));
     set_row(100, endpoint(2), Row::relaying(second, RowOrigin::endpoint, vni(0xf00021)));
     set_row(100, endpoint(3), Row::relaying(near, RowOrigin::endpoint));
+    const DetourExit exit{mac(endpoint(2)), second, narrow, vni(100)};
+    must(tables().labels().set(vni(0xf00015), must(tables().exits().open(exit))));
+    change([&](Transaction& t) {
+        must(t.set_detours(web, {{mac(endpoint(1)), near, second, vni(0xf00025)}, {mac(endpoint(0x11)), second, narrow, vni(0xf00027)}}));
+    });
     const auto turning = [&](const Turn& turn) {
         return Row::turning(must(tables().turns().begin(turn)), RowOrigin::endpoint);
     };
@@ -131,7 +136,7 @@ Bytes random_moving_outer(Random& random, std::uint32_t mark)
 {
     Bytes frame = random_outer(random, mark);
     if (below(random, 2) == 0) {
-        const auto last = static_cast<std::uint8_t>(0x10 + below(random, 5));
+        const auto last = static_cast<std::uint8_t>(0x10 + below(random, 6));
         frame = with(with(frame, 40, {0, 0}), 46, {0xf0, 0, last});  // without a UDP checksum
     }
     if (below(random, 4) == 0)
