@@ -1,5 +1,5 @@
-// What the machine that moves endpoints wants done for plain peers whose rows do not follow an endpoint: its frames for them
-// go by way of its old host.
+// What the machine that moves endpoints wants done for plain peers whose rows do not follow an endpoint: its frames for
+// them go by way of its old host.
 #include <algorithm>
 
 #include <spdlog/spdlog.h>
@@ -51,7 +51,8 @@ void Controller::Impl::change_detour(const Key& key, ferry::VtepId peer, const s
     if (changed)
         changed = transaction.commit().map([](const ferry::Commit&) {});
     if (!changed)
-        spdlog::error("the detours of port {} are not changed: {}", local->second.port->name(), changed.error().sentence);
+        spdlog::error("the detours of port {} are not changed: {}", local->second.port->name(),
+                      changed.error().sentence);
     ferry::reclaim(*tables);
 }
 
@@ -64,7 +65,8 @@ void Controller::Impl::act(const move::OpenExit& wanted)
         return;
     const auto exit = tables->exits().open({wanted.key.mac, *from, *to, wanted.under.value_or(wanted.key.vni)});
     if (!exit) {
-        spdlog::warn("{} does not get what {} sends: {}", wanted.to.to_string(), wanted.key.mac.to_string(), exit.error().sentence);
+        spdlog::warn("{} does not get what {} sends: {}", wanted.to.to_string(), wanted.key.mac.to_string(),
+                     exit.error().sentence);
         return;
     }
     tables->labels().clear(wanted.label);

@@ -173,7 +173,8 @@ void Controller::Impl::take_relay_news()
             const ferry::Segment* segment = tables->segments().newest(event.key.segment());
             const Host sender = host_of(event.peer);
             if (segment != nullptr && !moves->ferry_hosts.contains(sender))
-                moves->machine->relayed({segment->vni, event.key.mac()}, sender, false, nanoseconds_now(), moves->wanted);
+                moves->machine->relayed({segment->vni, event.key.mac()}, sender, false, nanoseconds_now(),
+                                        moves->wanted);
         }
     }
     apply();

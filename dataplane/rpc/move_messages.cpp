@@ -152,7 +152,8 @@ std::optional<move::Body> body_of(const v1::MoveMessage& m, Reader& read)
     case Case::kClosed: return move::Closed{read.version(m.closed().version()), m.closed().relayed()};
     case Case::kClosedAck: return move::ClosedAck{read.version(m.closed_ack().version())};
     case Case::kDetour:
-        return move::Detour{read.version(m.detour().version()), read.host(m.detour().peer()), read.vni(m.detour().label())};
+        return move::Detour{read.version(m.detour().version()), read.host(m.detour().peer()),
+                            read.vni(m.detour().label())};
     case Case::BODY_NOT_SET: break;
     }
     return std::nullopt;

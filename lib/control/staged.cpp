@@ -217,7 +217,8 @@ Expected<void> Transaction::Staged::erase(const std::vector<FdbKey>& keys)
 std::vector<DetourList*> Transaction::Staged::detours_by(VtepId id)
 {
     const auto has_one = [id](const Attachment& of) {
-        return std::any_of(of.detours.begin(), of.detours.end(), [id](const Detour& detour) { return names(detour, id); });
+        return std::any_of(of.detours.begin(), of.detours.end(),
+                           [id](const Detour& detour) { return names(detour, id); });
     };
     for (const Attachment* known : tables.attachments().all())
         if (has_one(*known))

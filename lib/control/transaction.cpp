@@ -278,7 +278,8 @@ try {
             if (staged_->vtep(vtep) == nullptr)
                 return fail(ErrorCode::not_found, fmt::format("there is no VTEP with id {}", index_of(vtep)));
         if (detours[i].peer == detours[i].via || (i != 0 && place(detours[i - 1]) == place(detours[i])))
-            return fail(ErrorCode::invalid_argument, "an address has one detour to a VTEP at most, by way of another one");
+            return fail(ErrorCode::invalid_argument,
+                        "an address has one detour to a VTEP at most, by way of another one");
     }
     staged_->edit(id).value->detours = std::move(detours);
     return {};

@@ -63,8 +63,9 @@ struct Worker::State {
 
     engine::Delivery delivery(AttachmentId from, Epoch epoch, engine::Trash& trash, std::uint32_t now_seconds)
     {
-        return {from,            tables.vteps(), epoch,  config.entropy_ports, config.pool, tables.turns(), tables.exits(),
-                reader.number(), *counters,      outbox, trash,                relay_news,  now_seconds};
+        return {from,          tables.vteps(),  epoch,     config.entropy_ports, config.pool, tables.turns(),
+                tables.exits(), reader.number(), *counters, outbox,               trash,       relay_news,
+                now_seconds};
     }
 
     Tables& tables;

@@ -168,7 +168,8 @@ struct Endpoint {
     bool idle() const noexcept
     {
         return role == Role::none && !running && !held_until && !starting && !claim && old_labels.empty() && !relaying &&
-               !turning && !next_turn && !asking && detours.entries.empty() && detours.exits.empty() && unanswered.empty();
+               !turning && !next_turn && !asking && detours.entries.empty() && detours.exits.empty() &&
+               unanswered.empty();
     }
 };
 

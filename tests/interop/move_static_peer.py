@@ -60,7 +60,8 @@ def test():
     bed.wait_for_phase("Q", "sender", "turn_over")
     for host, role, phase in (("S", "source", "detour_offered"), ("D", "destination", "detour_begun")):
         move = bed.wait_for_phase(host, role, phase)
-        check_equal([at["host"] for at in move["phases"] if at["name"] == phase], [ADDRESSES["P"]], f"{phase} in {host}'s books")
+        who = [at["host"] for at in move["phases"] if at["name"] == phase]
+        check_equal(who, [ADDRESSES["P"]], f"{phase} in {host}'s books")
 
     step("both directions work: each frame comes once, P's from S, Q's from D")
     for _ in range(3):

@@ -1,4 +1,4 @@
-// What an endpoint that has moved sends to a VTEP that takes it only from its old host: at the new host, and at the old one.
+// What an endpoint that has moved sends to a VTEP that takes it only from its old host: at the new host, and at the old.
 #include <catch2/catch.hpp>
 
 #include "moving.hpp"
@@ -127,7 +127,7 @@ TEST_CASE("A detour goes with each of its VTEPs")
     CHECK(host.tables().attachments().newest(host.web)->detours.empty());
 }
 
-TEST_CASE("The old host passes such frames on as its own: from its VTEP, in the segment, saying nothing to anybody, one hop less")
+TEST_CASE("The old host passes such frames on as its own: from its VTEP, in the segment, with a TTL of one less")
 {
     OldHost host;
     const Bytes broadcast = inner_frame(everybody, Moving::web_mac);

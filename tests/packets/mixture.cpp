@@ -88,7 +88,8 @@ void Mixture::begin_moves()
     const DetourExit exit{mac(endpoint(2)), second, narrow, vni(100)};
     must(tables().labels().set(vni(0xf00015), must(tables().exits().open(exit))));
     change([&](Transaction& t) {
-        must(t.set_detours(web, {{mac(endpoint(1)), near, second, vni(0xf00025)}, {mac(endpoint(0x11)), second, narrow, vni(0xf00027)}}));
+        must(t.set_detours(web, {{mac(endpoint(1)), near, second, vni(0xf00025)},
+                                 {mac(endpoint(0x11)), second, narrow, vni(0xf00027)}}));
     });
     const auto turning = [&](const Turn& turn) {
         return Row::turning(must(tables().turns().begin(turn)), RowOrigin::endpoint);

@@ -42,8 +42,8 @@ public:
     Expected<VtepId> add_vtep(Ipv4Address address, const AdjacencySpec& spec);
     /// Changes the adjacency under every row that names the VTEP. Fails with not_found, invalid_argument.
     Expected<void> set_adjacency(Ipv4Address address, const AdjacencySpec& spec);
-    /// Also deletes learned rows and detours that name it. Fails with not_found, in_use while another row, the turn of a row or a
-    /// flood list names it, table_full when the learned rows are more than one transaction takes.
+    /// Also deletes learned rows and detours that name it. Fails with not_found, in_use while another row, the turn of
+    /// a row or a flood list names it, table_full when the learned rows are more than one transaction takes.
     Expected<void> remove_vtep(Ipv4Address address);
 
     /// Makes no rows: those come when the endpoint is seen, by set_row() or by learning. Fails with not_found

@@ -88,7 +88,8 @@ inline constexpr std::array<DropText, drop_reason_count> drop_texts{{
     {"label_unknown",
      "A frame under a label of a move that leads nowhere here: the move is over, or this host never asked for it."},
     {"detour_refused",
-     "A frame under the label of a detour that is not from the endpoint that has moved, or not from the host it moved to."},
+     "A frame under the label of a detour that is not from the endpoint that has moved, or not by the host that it has "
+     "moved to."},
     {"blackhole", "The endpoint's row says to drop."},
     {"flood_empty", "Broadcast, multicast or unknown unicast that nobody else in the segment can get."},
     {"adjacency_gone", "The row names a VTEP that has been removed."},

@@ -35,7 +35,7 @@ struct GateEvent {
         drained,           ///< `count` frames went under the flush label, none waits
         opened,            ///< direct frames may pass; `count` flush frames have come
         relayed,           ///< a frame of `peer` went by the relay: the first, or again after a second
-        direct,            ///< in a claim, a frame of `peer`, who is plain, came directly: the first, or again after a second
+        direct,            ///< in a claim, a plain `peer`'s frame came directly: the first, or again after a second
         stream_passed,     ///< `count` marked frames of `stream` have come
         stream_timed_out,  ///< they had not, and were not waited for any longer
         merged,            ///< open, and nothing waits; once after each claim()
@@ -124,7 +124,14 @@ public:
     /// The sender of `stream` marked `frames` by way of the old host.
     void expect_stream(Stream stream, std::uint64_t frames, std::int64_t now);
     /// What waits goes under the flush label, and what comes then under the relay label.
-    void drain(std::int64_t now) { outlet_ = Outlet::flush; flushed_ = 0; senders_seen_.clear(); restart_marks(); run(now); }
+    void drain(std::int64_t now)
+    {
+        outlet_ = Outlet::flush;
+        flushed_ = 0;
+        senders_seen_.clear();
+        restart_marks();
+        run(now);
+    }
     /// Drops what waits.
     void discard(std::int64_t now);
     /// No frame is held back for its order any more; the outlet stays as it is.

@@ -18,7 +18,7 @@ enum class Phase : std::uint8_t {
     turn_sent,        ///< old host: host = sender
     turn_ended,       ///< old host: host = sender
     never_turned,     ///< old host: host = a sender that goes on coming by the relay
-    detour_offered,   ///< old host: host = a plain sender that goes on coming; the new host may send to it by way of this one
+    detour_offered,   ///< old host: host = a plain sender, to which the new host may send by way of this one
     closed,           ///< old host: count = frames relayed
     hold_expired,     ///< old host: nobody claimed
     replayed,         ///< old host: cancelled

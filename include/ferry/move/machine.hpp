@@ -28,7 +28,7 @@ struct Times {
 
 struct Bounds {
     std::uint32_t keys = 65'536;      ///< endpoints of which something is remembered
-    std::uint32_t detours = 1'024;    ///< that other hosts lead by way of this one, and as many that this one leads by them
+    std::uint32_t detours = 1'024;    ///< by way of this host, and as many by way of others
 };
 
 struct MachineConfig {
@@ -92,8 +92,8 @@ struct FinishRelay { Key key; Host to; std::optional<Vni> label; };
 struct BeginDetour { Key key; Host peer; Host via; Vni label; };
 /// It goes directly.
 struct EndDetour { Key key; Host peer; };
-/// What `from` sends under this host's `label` goes on to `to`, where it is of the endpoint: with this host as its source, under
-/// the endpoint's VNI, or where `under` is given that label of `to`. Again: there from now on.
+/// What `from` sends under this host's `label` goes on to `to`, where it is of the endpoint: with this host as its
+/// source, under the endpoint's VNI, or where `under` is given that label of `to`. Again: there from now on.
 struct OpenExit { Key key; Vni label; Host from; Host to; std::optional<Vni> under; };
 /// The label leads nowhere any more, once what is under way has come.
 struct CloseExit { Key key; Vni label; };
@@ -110,7 +110,8 @@ struct Note { Key key; LedgerEntry entry; };
 
 using Action = std::variant<Send, Discard, Replay, BeginClaim, Open, Drain, Expect, BeginTurn, Flip, EndTurn, PointTo,
                             FinishClaim, DemoteLabels, FreeLabels,
-                            FinishRelay, BeginDetour, EndDetour, OpenExit, CloseExit, Withdraw, Announce, Silence, KeepTerm, Note>;
+                            FinishRelay, BeginDetour, EndDetour, OpenExit, CloseExit, Withdraw, Announce, Silence,
+                            KeepTerm, Note>;
 using Actions = std::vector<Action>;
 
 /// One host's. All calls from one thread. Each event appends what is to be done to `out`. Never throws but for memory.

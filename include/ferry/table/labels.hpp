@@ -40,7 +40,8 @@ public:
     ExitId exit(Vni label) const noexcept
     {
         const std::uint64_t word = contains(label) ? word_of(label) : 0;
-        return FdbKey::from_word(word).segment() == SegmentIndex::none ? ExitId{static_cast<std::uint32_t>(word)} : ExitId::none;
+        const bool is_exit = FdbKey::from_word(word).segment() == SegmentIndex::none;
+        return is_exit ? ExitId{static_cast<std::uint32_t>(word)} : ExitId::none;
     }
     /// Reader: frames under the label are not of the endpoint's present move, and count as direct ones of their sender.
     bool is_demoted(Vni label) const noexcept { return contains(label) && (word_of(label) & demoted) != 0; }

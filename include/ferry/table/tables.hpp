@@ -31,7 +31,7 @@ struct TableLimits {
     std::uint32_t first_label = 0xf0'0000;     ///< the first of the VNIs that are reserved for moves (Labels); even
     std::uint32_t labels = 65'536;             ///< how many there are; no segment has one of them
     std::uint32_t turns = 256;                 ///< endpoints for which frames change over at a time
-    std::uint32_t detours = 1'024;             ///< exits of detours (as many again may rest), and detours of each attachment
+    std::uint32_t detours = 1'024;             ///< exits of detours (as many again may rest), and each attachment's
 };
 
 /// The tables. Exactly one thread, the writer, changes them, by transactions; workers read.

@@ -178,7 +178,8 @@ void SimHost::want(move::BeginDetour& action)
 {
     SimEndpoint& endpoint = at(World::endpoint_of(action.key));
     if (!endpoint.owner)
-        world.fail(fmt::format("host {} begins a detour for endpoint {}, which it does not have", index, endpoint.endpoint));
+        world.fail(fmt::format("host {} begins a detour for endpoint {}, which it does not have", index,
+                               endpoint.endpoint));
     detours[{endpoint.endpoint, World::host_of(action.peer)}] = action;
 }
 

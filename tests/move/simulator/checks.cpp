@@ -174,7 +174,8 @@ void World::check(Result& result)
         if (one->up && !one->labels.empty())
             fail(fmt::format("host {} has kept {} labels", one->index, one->labels.size()));
         if (one->up && one->exits.size() + one->detours.size() != 0)
-            fail(fmt::format("host {} has kept {} detours and {} exits", one->index, one->detours.size(), one->exits.size()));
+            fail(fmt::format("host {} has kept {} detours and {} exits", one->index, one->detours.size(),
+                             one->exits.size()));
         if (one->up && one->budget->used_frames() != 0)
             fail(fmt::format("host {} has kept {} frames", one->index, one->budget->used_frames()));
     }

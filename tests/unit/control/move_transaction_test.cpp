@@ -184,9 +184,12 @@ TEST_CASE("a segment takes the rows of moves with it")
 TEST_CASE("an attachment's detours are set as a whole, seen together, and end with their VTEPs and with the attachment")
 {
     Place place;
-    const Detour first{mac(1), place.old_host, place.new_host, vni(1001)}, second{mac(2), place.new_host, place.old_host, vni(1003)};
+    const Detour first{mac(1), place.old_host, place.new_host, vni(1001)};
+    const Detour second{mac(2), place.new_host, place.old_host, vni(1003)};
     const auto seen = [&](Epoch epoch) { return place.tables->attachments().at(place.attachment, epoch)->detours; };
-    const auto set = [&](DetourList detours) { return place.transaction.set_detours(place.attachment, std::move(detours)); };
+    const auto set = [&](DetourList detours) {
+        return place.transaction.set_detours(place.attachment, std::move(detours));
+    };
     const Epoch before = place.tables->epoch();
     REQUIRE(set({second, first}));
     CHECK(seen(place.tables->epoch()).empty());
@@ -213,8 +216,8 @@ TEST_CASE("an attachment's detours are set as a whole, seen together, and end wi
         REQUIRE(transaction.add_segment(vni(1), true));
         const VtepId near = *transaction.add_vtep(address(1), spec()), far = *transaction.add_vtep(address(2), spec());
         const AttachmentId attachment = *transaction.add_attachment(vni(1), {});
-        CHECK(code_of(transaction.set_detours(attachment, {{mac(1), near, far, vni(1001)}, {mac(2), near, far, vni(1001)}})) ==
-              ErrorCode::table_full);
+        const DetourList two{{mac(1), near, far, vni(1001)}, {mac(2), near, far, vni(1001)}};
+        CHECK(code_of(transaction.set_detours(attachment, two)) == ErrorCode::table_full);
         CHECK(transaction.set_detours(attachment, {{mac(1), near, far, vni(1001)}}));
     }
     SECTION("a VTEP goes")

@@ -43,7 +43,7 @@ const Vni label = *Vni::make(0xf5'0001);
 
 // The old host ------------------------------------------------------------------------------------------------------
 
-TEST_CASE("a plain sender that goes on coming by the relay is told of, with a label of this host's, each time that it is seen")
+TEST_CASE("a plain sender that goes on coming by the relay is told of, with a label, each time that it is seen")
 {
     OneHost at;
     at.own();
@@ -102,7 +102,7 @@ TEST_CASE("ferry hosts and this host's own VMs are turned instead; nobody is tol
     CHECK_FALSE(at.wants<OpenExit>());
 }
 
-TEST_CASE("labels of detours are closed when nobody needs them, when the endpoint comes back, and when it is granted anew")
+TEST_CASE("labels of detours are closed when nobody needs them, the endpoint comes back, or is granted anew")
 {
     OneHost at;
     at.own();
@@ -116,7 +116,7 @@ TEST_CASE("labels of detours are closed when nobody needs them, when the endpoin
     CHECK_FALSE(at.says<Detour>(new_host));
 }
 
-TEST_CASE("when the books are closed, or the port has been taken away, the row still relays: a sender that it tells of is led back")
+TEST_CASE("when the books are closed or the port has gone, the row still relays, and whom it tells of is led back")
 {
     OneHost at;
     at.own();
@@ -245,7 +245,7 @@ TEST_CASE("a detour for an endpoint that nobody knows is not remembered")
     CHECK(at.machine->size() == 0);
 }
 
-TEST_CASE("a peer that comes directly has turned: its detour ends at once, and what the old host said before does not count")
+TEST_CASE("a peer that comes directly has turned: its detour ends, whatever the old host said before")
 {
     OneHost at;
     const Version version = detoured(at);

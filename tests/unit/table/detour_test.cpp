@@ -30,7 +30,8 @@ TEST_CASE("exits are what they were made of, within their bound")
     CHECK_FALSE(DetourExits::make(0));
     const auto exits = *DetourExits::make(2);
     const DetourExit good{one, VtepId{1}, VtepId{2}, vni(100)};
-    for (DetourExit bad : {DetourExit{one, VtepId::none, VtepId{2}, vni(100)}, DetourExit{one, VtepId{1}, VtepId::none, vni(100)},
+    for (DetourExit bad : {DetourExit{one, VtepId::none, VtepId{2}, vni(100)},
+                           DetourExit{one, VtepId{1}, VtepId::none, vni(100)},
                            DetourExit{one, VtepId{1}, VtepId{2}, Vni{}}})
         CHECK(exits->open(bad).error().code == ErrorCode::invalid_argument);
     const ExitId first = *exits->open(good);
