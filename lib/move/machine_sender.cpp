@@ -29,6 +29,8 @@ void Machine::State::handle(const Event& on, Host from, const Turn& turn)
     if (endpoint.next_turn)
         repeat(on, endpoint.next_turn->via, TurnEnded{endpoint.next_turn->version, endpoint.next_turn->stream});
     endpoint.next_turn = next;
+    endpoint.asking.reset();
+    answered<Ask>(endpoint);
 }
 
 void Machine::State::begin_turn(const Event& on, const Turning& turn)

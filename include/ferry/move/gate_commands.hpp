@@ -16,6 +16,7 @@ void Gate<Frame>::claim(bool returning) noexcept
     streams_pending_ = 0;
     waiting_.for_each(senders_, [&](Sender<Frame>& sender) {
         sender.waited = 0;
+        sender.let_by = false;
         sender.free_at = sender.queue.empty() ? 0 : sender.queue.front(places_).since + times_.plain;
         sender.ferry = sender.ferry && !returning;
     });

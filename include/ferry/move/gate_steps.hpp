@@ -72,11 +72,20 @@ bool Gate<Frame>::may_pass(const Docked<Frame>& docked, Sender<Frame>& sender, s
             sender.ferry = true;  // its earlier frames have come, so that its unmarked ones need not wait either
             return true;
         }
+        const StreamState& state = streams_[stream];
+        if (!state.known && sender.let_by && sender.let_by_stream == stream && sender.let_by_passed == state.passed)
+            return true;
         if (sender.waited == 0)
             sender.waited = now;
-        if (now - std::max(sender.waited, streams_[stream].since) < times_.merge)
+        if (now - std::max(sender.waited, state.since) < times_.merge)
             return false;
-        end_stream(stream, false);
+        if (state.known) {
+            end_stream(stream, false);
+        } else {  // perhaps a mark of an earlier move's turn: the stream may be another's now, or its own once more
+            sender.let_by = true;
+            sender.let_by_stream = stream;
+            sender.let_by_passed = state.passed;
+        }
         return true;
     }
     return sender.ferry || now >= sender.free_at;

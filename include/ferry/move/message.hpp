@@ -115,8 +115,17 @@ struct ClosedAck {
     Version version;
 };
 
+/// New host to old: "do you still relay to me as of this version?" Answered by Probed.
+struct Probe {
+    Version version;
+};
+struct Probed {
+    Version version;
+    bool relays = false;        ///< or will say Closed
+};
+
 using Body = std::variant<Claim, Grant, Moved, NotMine, Wait, Deny, Drained, DrainedAck, Turn, TurnAck, Turned, Settled,
-                          TurnEnded, TurnEndedAck, Ask, Closed, ClosedAck>;
+                          TurnEnded, TurnEndedAck, Ask, Closed, ClosedAck, Probe, Probed>;
 
 /// A message about one endpoint. May be lost, repeated and overtaken: what must arrive is repeated until answered, and
 /// every message may be taken twice.

@@ -310,6 +310,28 @@ TEST_CASE("marked frames that were lost are waited for no longer than the bound,
     CHECK(f.output.count(GateEvent::Kind::stream_timed_out) == 1);
 }
 
+TEST_CASE("a mark of an earlier move is waited for once, and leaves the stream to whom it is given now")
+{
+    Fixture f;
+    f.gate.claim();
+    f.gate.open(f.now);
+    f.direct(10, ferry_peer, Mark::turned, 7);
+    f.direct(11, ferry_peer, Mark::turned, 7);
+    f.pass_time(f.times.merge);
+    f.direct(12, ferry_peer, Mark::turned, 7);
+    CHECK(f.output.ring == Numbers{10, 11, 12});
+    CHECK(f.output.count(GateEvent::Kind::stream_timed_out) == 0);
+
+    f.labelled(1, Via::relay, Mark::detour, 7);
+    f.gate.expect_stream(7, 2, f.now);
+    f.direct(13, ferry_peer, Mark::turned, 7);
+    CHECK(f.output.ring == Numbers{10, 11, 12, 1});
+    f.labelled(2, Via::relay, Mark::detour, 7);
+    f.gate.run(f.now);
+    CHECK(f.output.ring == Numbers{10, 11, 12, 1, 2, 13});
+    CHECK(f.output.count(GateEvent::Kind::stream_passed) == 1);
+}
+
 TEST_CASE("a mark goes one hop: only what asks for this host's relay keeps it")
 {
     Fixture f;

@@ -250,3 +250,18 @@ TEST_CASE("an endpoint that runs here and is seen elsewhere is a conflict, told 
     at.seen(old_host, new_host);
     CHECK(at.out.empty());
 }
+
+TEST_CASE("a relay's own turn, which begins when its books are closed, answers its question for it")
+{
+    OneHost at;
+    at.own();
+    at.give(old_host);
+    at.seen(old_host, new_host);
+    REQUIRE(at.says<Ask>(old_host));
+    at.receive(old_host, Wait{});
+    at.receive(old_host, Turn{{5, 7, old_host}, new_host, 9});
+    CHECK(at.says<TurnAck>(old_host));
+    at.pass(5'000 * ms);
+    CHECK_FALSE(at.notes(Phase::turned_alone));
+    CHECK_FALSE(at.wants<FinishRelay>());
+}
