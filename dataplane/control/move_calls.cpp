@@ -200,7 +200,8 @@ void Controller::Impl::received(Host from, const ferry::move::Message& message, 
     take_ring_events();  // what stopped before the other host could know comes first
     take_gate_news();
     // What cannot be taken for want of room is repeated by the other host.
-    (void)moves->machine->received(from, message, allowed, nanoseconds_now(), moves->wanted);
+    const ferry::move::Place place = place_of(row(message.key.vni, message.key.mac));
+    (void)moves->machine->received(from, message, allowed, place, nanoseconds_now(), moves->wanted);
     apply();
 }
 

@@ -5,6 +5,15 @@
 
 namespace ferry::move {
 
+/// Who may turn this host's frames is whoever gets them: the host that its row names, the one to which it relays, or
+/// the one whose turn it is in. One that the row names no more is late, or has no say in it.
+bool Machine::State::follows(const Endpoint& endpoint, Host host, const Place& row) const
+{
+    if (endpoint.role != Role::none || endpoint.starting)
+        return !endpoint.relaying || endpoint.relaying->to == host;  // its own: no turn concerns it
+    return (row.kind == Place::Kind::ferry && row.host == host) || (endpoint.turning && endpoint.turning->via == host);
+}
+
 void Machine::State::handle(const Event& on, Host from, const Turn& turn)
 {
     Endpoint& endpoint = on.endpoint;

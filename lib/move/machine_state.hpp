@@ -261,6 +261,7 @@ public:
     void handle(const Event& on, Host from, const Probe& probe);
 
     // Sender: machine_sender.cpp
+    bool follows(const Endpoint& endpoint, Host host, const Place& row) const;
     void handle(const Event& on, Host from, const Turn& turn);
     void handle(const Event& on, Host from, const Settled& settled);
     void handle(const Event& on, Host from, const TurnEndedAck& ack);
