@@ -104,7 +104,7 @@ TEST_CASE("turns of one endpoint are taken one at a time, in the order of their 
     at.turn_until_flip();
     at.flipped(5);
     const Version next{5, 8, new_host};
-    at.row.host = new_host;
+    at.fdb_row.host = new_host;
     at.turn(next, new_host, peer, 3);
     CHECK(at.says<TurnAck>(new_host));
     CHECK_FALSE(at.wants<BeginTurn>());
@@ -279,13 +279,13 @@ TEST_CASE("a turn is obeyed from the host that this host's row names; another's 
     };
     SECTION("a row that names another ferry host")
     {
-        at.row = {Place::Kind::ferry, old_host};
+        at.fdb_row = {Place::Kind::ferry, old_host};
         CHECK(refuses(peer));
     }
     SECTION("one that names a plain VTEP, an attachment, or nobody")
     {
         for (const Place& place : {Place{Place::Kind::plain, plain_peer}, Place{Place::Kind::here, {}}, Place{}}) {
-            at.row = place;
+            at.fdb_row = place;
             CHECK(refuses(peer));
         }
     }
@@ -293,7 +293,7 @@ TEST_CASE("a turn is obeyed from the host that this host's row names; another's 
     SECTION("a row that follows a turn names the new host, and the old one is heard until the turn is over")
     {
         at.turn();
-        at.row = {Place::Kind::ferry, new_host};
+        at.fdb_row = {Place::Kind::ferry, new_host};
         CHECK(refuses(peer));
         at.turn({5, 9, old_host}, old_host, peer, 4);  // it has had it again
         CHECK(at.says<TurnAck>(old_host));
@@ -304,7 +304,7 @@ TEST_CASE("a turn is obeyed from the host that this host's row names; another's 
     {
         at.turn_until_flip();
         at.flipped(5);
-        at.row = {Place::Kind::ferry, new_host};
+        at.fdb_row = {Place::Kind::ferry, new_host};
         at.receive(new_host, Settled{moved, 9});
         at.turn();
         CHECK(at.says<TurnEnded>(old_host));
@@ -318,7 +318,7 @@ TEST_CASE("a turn is obeyed from the host that this host's row names; another's 
         at.seen(old_host, new_host);
         at.lose(old_host);
         REQUIRE(at.one<PointTo>().to == new_host);
-        at.row = {Place::Kind::ferry, new_host};
+        at.fdb_row = {Place::Kind::ferry, new_host};
         CHECK(refuses(old_host));
         at.turn({5, 8, new_host}, new_host, peer, 3);
         CHECK(at.wants<BeginTurn>());
@@ -331,12 +331,12 @@ TEST_CASE("a host that relays is turned by the host to which it does")
     at.own();
     const Version given = at.give(new_host);
     for (const Place& place : {Place{Place::Kind::here, {}}, Place{Place::Kind::ferry, peer}}) {
-        at.row = place;
+        at.fdb_row = place;
         at.turn({given.term, given.epoch + 1, peer}, peer, host(77), 3);
         CHECK(at.says<TurnEnded>(peer));
         CHECK(at.notes(Phase::refused));
     }
-    at.row = {Place::Kind::here, {}};
+    at.fdb_row = {Place::Kind::here, {}};
     at.turn({given.term, given.epoch + 1, new_host}, new_host, peer, 3);
     CHECK(at.says<TurnAck>(new_host));
 }
@@ -348,7 +348,7 @@ TEST_CASE("a host that has relayed is turned by the host that its row names")
     const Version given = at.give(new_host);
     at.pass(30'001 * ms);
     REQUIRE(at.wants<FinishRelay>());
-    at.row = {Place::Kind::ferry, new_host};
+    at.fdb_row = {Place::Kind::ferry, new_host};
     at.turn({given.term, given.epoch + 1, peer}, peer, host(77), 3);
     CHECK(at.notes(Phase::refused));
     at.turn({given.term, given.epoch + 1, new_host}, new_host, peer, 3);
