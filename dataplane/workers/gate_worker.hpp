@@ -89,14 +89,17 @@ private:
     void take_commands();
     void obey(const GateCommand& command, std::int64_t now);
     void announce(EndpointGate& gate);
-    void settle(PortGates& port, std::int64_t now);
+    void touch(EndpointGate& gate);
+    void settle_touched();
+    void settle(EndpointGate& gate, std::int64_t now);
 
     ferry::Worker& engine_;
     const GateShared shared_;
     ferry::Sink* sink_ = nullptr;
     std::unique_ptr<ferry::move::DockPlaces<rte_mbuf*>> places_;
     std::unique_ptr<ferry::move::SenderPlaces<rte_mbuf*>> senders_;
-    std::vector<PortGates*> busy_;
+    std::vector<EndpointGate*> touched_;   ///< by the burst at hand
+    std::vector<EndpointGate*> waiting_;   ///< wait for a time or for room
     std::vector<EndpointGate*> announce_;  ///< at the end of the round: not in the middle of a burst
     std::uint32_t left_ = 0;
     std::uint64_t commanded_ = 0;              ///< the control thread's count

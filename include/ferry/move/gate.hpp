@@ -79,6 +79,16 @@ public:
     Gate& operator=(const Gate&) = delete;
 
     bool ordinary() const noexcept { return outlet_ == Outlet::ring && !merging_ && queue_.empty(); }
+    /// True while run() is to be called each round, because a time or room in the ring is waited for; where it is false
+    /// nothing happens before the next frame or command.
+    bool waits() const noexcept
+    {
+        if (outlet_ == Outlet::flush || (outlet_ == Outlet::ring && !queue_.empty()))
+            return true;
+        if (!merging_)
+            return false;
+        return streams_pending_ > 0 || (open_ ? intake_waiting_ > 0 || !told_merged_ : flush_known_);
+    }
     const GateCounters& counters() const noexcept { return counters_; }
 
     // Frames.
@@ -97,7 +107,7 @@ public:
         counters_.received.add(1);
         pass({frame, arrival, bytes, now});
     }
-    /// Moves on what waits; call it behind a burst of take(), and each round while not ordinary().
+    /// Moves on what waits; call it behind a burst of take(), and each round while waits().
     void run(std::int64_t now);
 
     // Commands.
