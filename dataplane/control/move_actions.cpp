@@ -18,6 +18,8 @@ namespace {
 
 /// A label may still be on frames under way when its move is over.
 constexpr std::int64_t label_rest = 2'000'000'000;
+/// Endpoints that are done together, for one message or one wait for the workers.
+constexpr std::size_t few = 32;
 
 std::string text_of(const Key& key)
 {
@@ -38,8 +40,11 @@ void Controller::Impl::apply()
             std::visit([this](const auto& wanted) { act(wanted); }, action);
         }
         moves->wanted.clear();
+        finish_flips();
+        send_what_waits();
         finish_what_waited();
     } while (!moves->wanted.empty());
+    log_what_happened();
     moves->applying = false;
 }
 
@@ -125,10 +130,27 @@ void Controller::Impl::look_after_unseen()
     }
 }
 
+/// A few at a time, so that the first of many need not wait for the last.
 void Controller::Impl::act(const move::Send& wanted)
 {
-    if (messenger != nullptr)
-        messenger->send(wanted.to, wanted.message);
+    std::vector<move::Message>& messages = moves->outgoing[wanted.to];
+    messages.push_back(wanted.message);
+    if (messages.size() >= few)
+        send_what_waits(wanted.to, messages);
+}
+
+void Controller::Impl::send_what_waits()
+{
+    for (auto& [to, messages] : moves->outgoing)
+        send_what_waits(to, messages);
+    moves->outgoing.clear();
+}
+
+void Controller::Impl::send_what_waits(move::Host to, std::vector<move::Message>& messages)
+{
+    if (messenger != nullptr && !messages.empty())
+        messenger->send_all(to, messages);
+    messages.clear();
 }
 
 void Controller::Impl::act(const move::Discard& wanted)
@@ -241,8 +263,25 @@ void Controller::Impl::act(const move::Flip& wanted)
     if (turn == moves->turns.end())
         return;
     tables->turns().flip(turn->second);
+    moves->flipped.push_back(wanted.key);
+    if (moves->flipped.size() >= few)
+        finish_flips();
+}
+
+/// One wait for the workers for several turns. The new hosts are told at once: they hold back what comes directly.
+void Controller::Impl::finish_flips()
+{
+    if (moves->flipped.empty())
+        return;
     wait_for_workers();
-    moves->machine->flipped(wanted.key, tables->turns().detours(turn->second), nanoseconds_now(), moves->wanted);
+    const std::int64_t now = nanoseconds_now();
+    move::Actions wanted;
+    for (const Key& key : std::exchange(moves->flipped, {}))
+        if (const auto turn = moves->turns.find(key); turn != moves->turns.end())
+            moves->machine->flipped(key, tables->turns().detours(turn->second), now, wanted);
+    for (const move::Action& action : wanted)
+        std::visit([this](const auto& of) { act(of); }, action);
+    send_what_waits();
 }
 
 void Controller::Impl::act(const move::EndTurn& wanted)
@@ -363,21 +402,29 @@ void Controller::Impl::act(const move::KeepTerm& wanted)
 void Controller::Impl::act(const move::Note& wanted)
 {
     moves->book.note(wanted.key, wanted.entry);
-    const move::LedgerEntry& entry = wanted.entry;
-    switch (entry.phase) {
-    case move::Phase::hold_expired:
-        spdlog::info("{}: nobody claimed it; what had been docked is dropped", text_of(wanted.key));
-        break;
-    case move::Phase::taken:
-    case move::Phase::late_grant:
-    case move::Phase::conflict:
-    case move::Phase::refused:
-    case move::Phase::turned_alone:
-    case move::Phase::never_turned:
-        spdlog::warn("{}: {} ({})", text_of(wanted.key), move::name_of(entry.phase), entry.host.to_string());
-        break;
-    default: spdlog::info("{}: {} ({}, {})", text_of(wanted.key), move::name_of(entry.phase), entry.host.to_string(), entry.count);
+    moves->unlogged.push_back(wanted);
+}
+
+/// Behind all else: a line takes as long as a message.
+void Controller::Impl::log_what_happened()
+{
+    for (const auto& [key, entry] : moves->unlogged) {
+        switch (entry.phase) {
+        case move::Phase::hold_expired:
+            spdlog::info("{}: nobody claimed it; what had been docked is dropped", text_of(key));
+            break;
+        case move::Phase::taken:
+        case move::Phase::late_grant:
+        case move::Phase::conflict:
+        case move::Phase::refused:
+        case move::Phase::turned_alone:
+        case move::Phase::never_turned:
+            spdlog::warn("{}: {} ({})", text_of(key), move::name_of(entry.phase), entry.host.to_string());
+            break;
+        default: spdlog::info("{}: {} ({}, {})", text_of(key), move::name_of(entry.phase), entry.host.to_string(), entry.count);
+        }
     }
+    moves->unlogged.clear();
 }
 
 }  // namespace ferryd

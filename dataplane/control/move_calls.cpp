@@ -129,13 +129,20 @@ Host Controller::Impl::host_of(ferry::VtepId vtep) const
 void Controller::Impl::take_gate_news()
 {
     GateNews news;
+    std::set<Key> told;
     for (const auto& worker : workers->threads()) {
-        while (worker->gates().take_news(news))
-            take_gate_news(news);
+        while (worker->gates().take_news(news)) {
+            if (!told.insert(news.gate->key()).second) {  // done what was wanted for it before
+                apply();
+                told = {news.gate->key()};
+            }
+            tell_machine(news);
+        }
     }
+    apply();
 }
 
-void Controller::Impl::take_gate_news(const GateNews& news)
+void Controller::Impl::tell_machine(const GateNews& news)
 {
     const Key key = news.gate->key();
     const GateEvent& event = news.event;
@@ -157,7 +164,6 @@ void Controller::Impl::take_gate_news(const GateNews& news)
         break;
     }
     }
-    apply();
 }
 
 /// A learned row follows a frame, but from one ferry host to another it follows a turn.
@@ -195,13 +201,23 @@ void Controller::Impl::look_after_moves()
     }
 }
 
-void Controller::Impl::received(Host from, const ferry::move::Message& message, bool allowed)
+void Controller::Impl::take_messages()
 {
+    const std::vector<Inbox::Received> messages = inbox.take();
     take_ring_events();  // what stopped before the other host could know comes first
     take_gate_news();
-    // What cannot be taken for want of room is repeated by the other host.
-    const ferry::move::Place place = place_of(row(message.key.vni, message.key.mac));
-    (void)moves->machine->received(from, message, allowed, place, nanoseconds_now(), moves->wanted);
+    std::set<Key> told;
+    for (const Inbox::Received& received : messages) {
+        if (!told.insert(received.message.key).second) {  // done what was wanted for it before
+            apply();
+            told = {received.message.key};
+        }
+        const Key& key = received.message.key;
+        const ferry::move::Place place = place_of(row(key.vni, key.mac));
+        // What cannot be taken for want of room is repeated by the other host.
+        (void)moves->machine->received(received.from, received.message, received.allowed, place, nanoseconds_now(),
+                                       moves->wanted);
+    }
     apply();
 }
 

@@ -58,6 +58,9 @@ struct Moves {
     std::deque<Unseen> unseen;
     std::vector<ferry::move::Key> admit;      ///< their VMs may send when workers have seen their rows
     std::vector<ferry::move::Key> relayed;    ///< their relays end when workers have seen their rows
+    std::vector<ferry::move::Key> flipped;    ///< their marked frames are counted when workers have seen that they turned
+    std::map<ferry::move::Host, std::vector<ferry::move::Message>> outgoing;  ///< that go together
+    std::vector<ferry::move::Note> unlogged;
     std::vector<Sighting> sightings;
     std::map<ferry::move::Key, std::int64_t> started;  ///< ring starts whose row is not seen by all workers yet
     std::set<ferry::move::Key> unclaimed;    ///< started, and their rows do not say so yet: their VMs may not send
