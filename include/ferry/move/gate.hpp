@@ -121,7 +121,7 @@ public:
         restart_marks();
     }
     /// What waits, and what passes, goes into the ring.
-    void ring(std::int64_t now) { outlet_ = Outlet::ring; restart_marks(); run(now); }
+    void ring(std::int64_t now) { outlet_ = Outlet::ring; restart_marks(); restart_deliveries(); run(now); }
     /// The ring is here, the order is not known yet: only what comes under labels passes. `returning`: this host has
     /// relayed for the endpoint, and what it relayed may still be on its way round, so that the unmarked frames of ferry
     /// hosts wait like those of senders that cannot mark.
@@ -167,8 +167,19 @@ private:
     void open_now(std::int64_t now);
     void restart_marks() noexcept
     {
-        for (auto* first : {&counters_.first_docked, &counters_.first_flushed, &counters_.first_relayed, &counters_.first_delivered})
+        for (auto* first : {&counters_.first_docked, &counters_.first_flushed, &counters_.first_relayed})
             first->store(0, std::memory_order_relaxed);
+    }
+    void restart_deliveries() noexcept
+    {
+        for (auto* first : {&counters_.first_delivered, &counters_.first_waited})
+            first->store(0, std::memory_order_relaxed);
+    }
+    void note_delivered(const Docked<Frame>& docked, std::int64_t now) noexcept
+    {
+        note_first(counters_.first_delivered, now);
+        if (docked.arrival.via == Via::flush)
+            note_first(counters_.first_waited, now);
     }
     static void note_first(std::atomic<std::int64_t>& first, std::int64_t now) noexcept
     {

@@ -21,6 +21,7 @@ void Gate<Frame>::claim(bool returning) noexcept
         sender.ferry = sender.ferry && !returning;
     });
     restart_marks();
+    restart_deliveries();
 }
 
 template <typename Frame>

@@ -21,7 +21,10 @@ public:
     Counter waiting;                        ///< now
     Counter late_flush;                     ///< under the flush label for what had been opened without its grant
     Counter out_of_order;                   ///< not held back as order demands, for want of room
-    std::atomic<std::int64_t> first_docked{0}, first_flushed{0}, first_relayed{0}, first_delivered{0};  ///< since the last command
+    /// When the first frame went that way since hold(), ring(), claim() or drain(); 0 where none has.
+    std::atomic<std::int64_t> first_docked{0}, first_flushed{0}, first_relayed{0};
+    /// The same since ring() or claim(): of any frame, and of one that the old host had docked.
+    std::atomic<std::int64_t> first_delivered{0}, first_waited{0};
 
     /// What `read` returns, which takes these counters, of one moment at which the gate was not at work. Waits while it
     /// is: for a burst, or until its thread runs again where it was interrupted. Not for the gate's worker at work.

@@ -197,7 +197,7 @@ bool Gate<Frame>::pass_at_once(const Docked<Frame>& docked)
         if (output_.to_ring(&docked, 1) == 0)
             return false;
         counters_.delivered.add(1);
-        note_first(counters_.first_delivered, docked.since);
+        note_delivered(docked, docked.since);
         return true;
     }
     if (outlet_ != Outlet::relay)
@@ -255,11 +255,11 @@ void Gate<Frame>::empty_into_ring(std::int64_t now)
     std::array<Docked<Frame>, burst> frames;
     while (const std::size_t count = queue_.peek(places_, frames.data(), burst)) {
         const std::size_t taken = output_.to_ring(frames.data(), count);
-        for (std::size_t i = 0; i < taken; ++i)
+        for (std::size_t i = 0; i < taken; ++i) {
             leave(frames[i], now);
+            note_delivered(frames[i], now);
+        }
         counters_.delivered.add(taken);
-        if (taken > 0)
-            note_first(counters_.first_delivered, now);
         if (taken < count)
             break;
     }
