@@ -55,7 +55,6 @@ void Controller::Impl::port_started(AttachedPort& port, const Stamp& at)
     if (port.started)  // the stop in between was left out
         port_stopped(port, at);
     port.started = true;
-    spdlog::info("port {}: its VM runs here", port.name());
     const std::int64_t time = nanoseconds_of(at.tsc);
     for (const ferry::MacAddress mac : port.config.macs) {
         const Key key{port.config.vni, mac};
@@ -72,6 +71,7 @@ void Controller::Impl::port_started(AttachedPort& port, const Stamp& at)
     }
     apply();
     admit(port);
+    spdlog::info("port {}: its VM runs here", port.name());
 }
 
 void Controller::Impl::port_stopped(AttachedPort& port, const Stamp& at)

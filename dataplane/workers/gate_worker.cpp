@@ -15,6 +15,9 @@
 namespace ferryd {
 namespace {
 
+/// Nanoseconds, a long time for it: where nobody answers by then the worker rests as ever.
+constexpr std::int64_t claim_takes = 100'000'000;
+
 ferry::MacAddress destination_of(const rte_mbuf* frame) noexcept
 {
     ferry::MacAddress mac;
@@ -38,11 +41,17 @@ ferry::Expected<std::unique_ptr<GateWorker>> GateWorker::make(ferry::Worker& eng
     return made;
 }
 
+bool GateWorker::hurries() const noexcept
+{
+    return !waiting_.empty() || (hurry_until_ != 0 && nanoseconds_now() < hurry_until_);
+}
+
 void GateWorker::command(const GateCommand& command) noexcept
 {
     while (!commands_.push(command))  // the worker comes round in microseconds
         rte_pause();
     ++commanded_;
+    doorbell_.ring();
 }
 
 void GateWorker::wait_until_obeyed() const
@@ -164,7 +173,10 @@ void GateWorker::obey(const GateCommand& command, std::int64_t now)
     switch (command.kind) {
     case GateCommand::Kind::hold: gate.hold(); break;
     case GateCommand::Kind::ring: gate.ring(now); break;
-    case GateCommand::Kind::claim: gate.claim(command.count != 0); break;
+    case GateCommand::Kind::claim:
+        gate.claim(command.count != 0);
+        hurry_until_ = now + claim_takes;
+        break;
     case GateCommand::Kind::expect_flush: gate.expect_flush(command.count, now); break;
     case GateCommand::Kind::open: gate.open(now); break;
     case GateCommand::Kind::expect_stream: gate.expect_stream(command.stream, command.count, now); break;

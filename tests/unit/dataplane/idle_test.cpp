@@ -36,6 +36,18 @@ TEST_CASE("a frame wakes it fully")
     CHECK(idle.take_sleep() == Idle::shortest);
 }
 
+TEST_CASE("a worker in a hurry sleeps no longer than at first")
+{
+    Idle idle(true);
+    for (int i = 0; i < 200; ++i) {
+        idle.hurry();
+        if (idle.empty() == Idle::Step::sleep)
+            CHECK(idle.take_sleep() == Idle::shortest);
+    }
+    CHECK(idle.empty() == Idle::Step::sleep);
+    CHECK(idle.take_sleep() > Idle::shortest);
+}
+
 TEST_CASE("a worker that must not rest never does")
 {
     Idle idle(false);
