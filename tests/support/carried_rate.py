@@ -43,9 +43,9 @@ def highest_rate(hosts: MovingVm, flows: int = FLOWS) -> float:
     return good
 
 
-def rate_that_holds(hosts: MovingVm, flows: int = FLOWS) -> float:
-    """Some way below the highest rate, and carried without loss for three seconds."""
-    rate = highest_rate(hosts, flows) * MARGIN
+def rate_that_holds(hosts: MovingVm, flows: int = FLOWS, margin: float = MARGIN) -> float:
+    """That part of the highest rate, or less: carried without loss for three seconds."""
+    rate = highest_rate(hosts, flows) * margin
     for _ in range(5):
         _, there, back = trial(hosts, rate, 3, flows)
         if there.wrong() + back.wrong() == 0:
