@@ -171,7 +171,10 @@ void GateWorker::obey(const GateCommand& command, std::int64_t now)
     else if (command.kind == GateCommand::Kind::discard)
         command.gate->set_docks(false);
     switch (command.kind) {
-    case GateCommand::Kind::hold: gate.hold(); break;
+    case GateCommand::Kind::hold:
+        gate.hold();
+        hurry_until_ = now + claim_takes;
+        break;
     case GateCommand::Kind::ring: gate.ring(now); break;
     case GateCommand::Kind::claim:
         gate.claim(command.count != 0);

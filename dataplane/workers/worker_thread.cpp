@@ -132,9 +132,7 @@ std::uint32_t WorkerThread::round(const Wiring& wiring)
 
 void WorkerThread::rest(Idle& idle)
 {
-    if (gates_->hurries())
-        idle.hurry();
-    switch (idle.empty()) {
+    switch (idle.empty(gates_->hurries())) {
     case Idle::Step::look:
         return;
     case Idle::Step::yield:
