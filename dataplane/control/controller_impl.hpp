@@ -104,7 +104,6 @@ struct Controller::Impl final : RingHost {
 
     // move_actions.cpp
     void apply();
-    void act(const ferry::move::Send& wanted);
     void act(const ferry::move::Discard& wanted);
     void act(const ferry::move::Replay& wanted);
     void act(const ferry::move::BeginClaim& wanted);
@@ -123,15 +122,11 @@ struct Controller::Impl final : RingHost {
     void act(const ferry::move::Announce& wanted);
     void act(const ferry::move::Silence& wanted);
     void act(const ferry::move::KeepTerm& wanted);
-    void act(const ferry::move::Note& wanted);
     void command(const GateCommand& command);
     void command(const ferry::move::Key& key, GateCommand wanted);
     bool set_row(const ferry::move::Key& key, ferry::Row wanted);
     void finish_what_waited();
     void finish_flips();
-    void send_what_waits();
-    void send_what_waits(ferry::move::Host to, std::vector<ferry::move::Message>& messages);
-    void log_what_happened();
     void look_after_unseen();
     void let_send(const ferry::move::Key& key);
     void end_turn(const ferry::move::Key& key, ferry::TurnId turn);
@@ -139,6 +134,13 @@ struct Controller::Impl final : RingHost {
     void close_relay(const ferry::move::Key& key);
     void free_later(const ferry::move::Labels& labels);
     void wait_for_workers();
+
+    // move_words.cpp
+    void act(const ferry::move::Send& wanted);
+    void act(const ferry::move::Note& wanted);
+    void send_what_waits();
+    void send_what_waits(ferry::move::Host to, std::vector<ferry::move::Message>& messages);
+    void log_what_happened();
 
     // stats_calls.cpp
     StatsStatus stats();

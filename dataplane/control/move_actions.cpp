@@ -1,7 +1,6 @@
 // What the machine that moves endpoints wants done: rows, gates, messages.
 #include <utility>
 
-#include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
 #include "control/controller_impl.hpp"
@@ -18,13 +17,8 @@ namespace {
 
 /// A label may still be on frames under way when its move is over.
 constexpr std::int64_t label_rest = 2'000'000'000;
-/// Endpoints that are done together, for one message or one wait for the workers.
+/// Turns that are flipped together, for one wait for the workers.
 constexpr std::size_t few = 32;
-
-std::string text_of(const Key& key)
-{
-    return fmt::format("{} in VNI {}", key.mac.to_string(), key.vni.value());
-}
 
 }  // namespace
 
@@ -128,29 +122,6 @@ void Controller::Impl::look_after_unseen()
         if (turn != moves->turns.end() && turn->second == seen.turn)  // and not of a turn that came behind it
             moves->machine->marking(*seen.marking, nanoseconds_now(), moves->wanted);
     }
-}
-
-/// A few at a time, so that the first of many need not wait for the last.
-void Controller::Impl::act(const move::Send& wanted)
-{
-    std::vector<move::Message>& messages = moves->outgoing[wanted.to];
-    messages.push_back(wanted.message);
-    if (messages.size() >= few)
-        send_what_waits(wanted.to, messages);
-}
-
-void Controller::Impl::send_what_waits()
-{
-    for (auto& [to, messages] : moves->outgoing)
-        send_what_waits(to, messages);
-    moves->outgoing.clear();
-}
-
-void Controller::Impl::send_what_waits(move::Host to, std::vector<move::Message>& messages)
-{
-    if (messenger != nullptr && !messages.empty())
-        messenger->send_all(to, messages);
-    messages.clear();
 }
 
 void Controller::Impl::act(const move::Discard& wanted)
@@ -397,34 +368,6 @@ void Controller::Impl::act(const move::KeepTerm& wanted)
         return;
     if (auto kept = term_file->keep(wanted.term); !kept)
         spdlog::error("{}", kept.error().sentence);
-}
-
-void Controller::Impl::act(const move::Note& wanted)
-{
-    moves->book.note(wanted.key, wanted.entry);
-    moves->unlogged.push_back(wanted);
-}
-
-/// Behind all else: a line takes as long as a message.
-void Controller::Impl::log_what_happened()
-{
-    for (const auto& [key, entry] : moves->unlogged) {
-        switch (entry.phase) {
-        case move::Phase::hold_expired:
-            spdlog::info("{}: nobody claimed it; what had been docked is dropped", text_of(key));
-            break;
-        case move::Phase::taken:
-        case move::Phase::late_grant:
-        case move::Phase::conflict:
-        case move::Phase::refused:
-        case move::Phase::turned_alone:
-        case move::Phase::never_turned:
-            spdlog::warn("{}: {} ({})", text_of(key), move::name_of(entry.phase), entry.host.to_string());
-            break;
-        default: spdlog::info("{}: {} ({}, {})", text_of(key), move::name_of(entry.phase), entry.host.to_string(), entry.count);
-        }
-    }
-    moves->unlogged.clear();
 }
 
 }  // namespace ferryd

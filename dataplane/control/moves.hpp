@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <string>
 #include <vector>
 
 #include <ferry/move/machine.hpp>
@@ -16,6 +17,9 @@
 #include "workers/gate_worker.hpp"
 
 namespace ferryd {
+
+/// The endpoint as the log calls it.
+std::string text_of(const ferry::move::Key& key);
 
 /// Control thread only.
 struct Moves {
