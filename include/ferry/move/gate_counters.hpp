@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <thread>
 
@@ -31,7 +32,7 @@ public:
     template <typename Read>
     auto consistent(Read read) const
     {
-        for (;; std::this_thread::yield()) {
+        for (unsigned attempt = 0;; wait(++attempt)) {
             const std::uint32_t before = changes_.load(std::memory_order_acquire);
             if (before % 2 != 0)
                 continue;
@@ -66,6 +67,15 @@ public:
     };
 
 private:
+    /// First as long as a burst takes, then as long as a thread waits for a processor: it may be this one's.
+    static void wait(unsigned attempt)
+    {
+        if (attempt < 64)
+            std::this_thread::yield();
+        else
+            std::this_thread::sleep_for(std::chrono::microseconds(50));
+    }
+
     std::atomic<std::uint32_t> changes_{0};  ///< odd while the gate is at work
 };
 
