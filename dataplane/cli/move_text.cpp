@@ -45,7 +45,7 @@ Words words_of(Phase phase)
     case Phase::settled: return {"books closed", "by", "relayed"};
     case Phase::late_grant: return {"a grant came late", "from"};
     case Phase::conflict: return {"another host has it too:", ""};
-    case Phase::refused: return {"claim refused of", ""};
+    case Phase::refused: return {"claim or turn refused of", ""};
     case Phase::turn_begun: return {"told to turn", "to"};
     case Phase::turned: return {"frames go directly", "to", "marked"};
     case Phase::turn_over: return {"turn over"};

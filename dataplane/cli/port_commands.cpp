@@ -95,6 +95,7 @@ Expected<Action> prepare_add(const Arguments& arguments)
             return wrong(fmt::format("hold-ms is 1 to {}, not {}", max_hold_ms, in_quotes(arguments.value("hold-ms"))));
         port.hold_ms = static_cast<std::uint32_t>(*hold_ms);
     }
+    port.held = arguments.has("held");
     if (arguments.has("vhost-user") == arguments.has("device"))
         return wrong("say what the port is: either vhost-user or device");
     if (arguments.has("device")) {
@@ -105,6 +106,8 @@ Expected<Action> prepare_add(const Arguments& arguments)
             return tl::unexpected(device.error());
         port.kind = DevicePort{*device};
     } else {
+        if (port.held)
+            return wrong("held is for devices; a vhost-user port's rings tell when its VM runs");
         const auto vhost_user = vhost_user_of(arguments);
         if (!vhost_user)
             return tl::unexpected(vhost_user.error());
@@ -162,7 +165,8 @@ Object port_commands()
                    {"server", Takes::nothing},
                    {"queues"},
                    {"device"},
-                   {"hold-ms"}}},
+                   {"hold-ms"},
+                   {"held", Takes::nothing}}},
                  prepare_add},
                 {"del",
                  "delete",

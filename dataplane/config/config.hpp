@@ -87,6 +87,7 @@ struct PortConfig {
     std::vector<ferry::MacAddress> macs;  ///< empty: any, learned
     std::variant<VhostUserPort, DevicePort> kind;
     std::optional<std::uint32_t> hold_ms = std::nullopt;  ///< instead of move.hold_ms
+    bool held = false;  ///< devices: its VM does not run here until the port is released
 };
 
 /// Files in PEM.

@@ -1,5 +1,7 @@
 #include "control/control_thread.hpp"
 
+#include <utility>
+
 #include <pthread.h>
 
 namespace ferryd {
@@ -27,7 +29,8 @@ void ControlThread::wake()
 {
     {
         const std::lock_guard lock(mutex_);
-        woken_ = true;
+        if (std::exchange(woken_, true))
+            return;
     }
     changed_.notify_one();
 }

@@ -124,7 +124,8 @@ Expected<std::vector<PeerStatus>> Controller::peers()
 void Controller::received(ferry::move::Host from, const std::string&, const ferry::move::Message& message, bool allowed)
 {
     // A lost message is repeated by the host that sent it.
-    impl_->control->post([impl = impl_.get(), from, message, allowed] { impl->received(from, message, allowed); });
+    if (impl_->inbox.push({from, message, allowed}) == Inbox::Pushed::first)
+        impl_->control->post([impl = impl_.get()] { impl->take_messages(); });
 }
 
 void Controller::unreachable(ferry::move::Host host)

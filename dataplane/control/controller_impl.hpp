@@ -15,6 +15,7 @@
 
 #include "control/control_thread.hpp"
 #include "control/controller.hpp"
+#include "control/inbox.hpp"
 #include "control/moves.hpp"
 #include "control/port_table.hpp"
 #include "control/ring_events.hpp"
@@ -93,10 +94,10 @@ struct Controller::Impl final : RingHost {
     ferry::move::Host host_of(ferry::VtepId vtep) const;
     void take_gate_news();
     void take_relay_news();
-    void take_gate_news(const GateNews& news);
+    void tell_machine(const GateNews& news);
     bool follows(ferry::FdbKey key, ferry::Row present, ferry::Row seen);
     void look_after_moves();
-    void received(ferry::move::Host from, const ferry::move::Message& message, bool allowed);
+    void take_messages();
     void unreachable(ferry::move::Host host);
     Expected<void> hold_port(const std::string& name);
     Expected<void> release_port(const std::string& name);
@@ -104,7 +105,6 @@ struct Controller::Impl final : RingHost {
 
     // move_actions.cpp
     void apply();
-    void act(const ferry::move::Send& wanted);
     void act(const ferry::move::Discard& wanted);
     void act(const ferry::move::Replay& wanted);
     void act(const ferry::move::BeginClaim& wanted);
@@ -123,7 +123,6 @@ struct Controller::Impl final : RingHost {
     void act(const ferry::move::Announce& wanted);
     void act(const ferry::move::Silence& wanted);
     void act(const ferry::move::KeepTerm& wanted);
-    void act(const ferry::move::Note& wanted);
 
     // detour_actions.cpp
     void act(const ferry::move::BeginDetour& wanted);
@@ -139,6 +138,7 @@ struct Controller::Impl final : RingHost {
     void command(const ferry::move::Key& key, GateCommand wanted);
     bool set_row(const ferry::move::Key& key, ferry::Row wanted);
     void finish_what_waited();
+    void finish_flips();
     void look_after_unseen();
     void let_send(const ferry::move::Key& key);
     void end_turn(const ferry::move::Key& key, ferry::TurnId turn);
@@ -146,6 +146,13 @@ struct Controller::Impl final : RingHost {
     void close_relay(const ferry::move::Key& key);
     void free_later(const ferry::move::Labels& labels);
     void wait_for_workers();
+
+    // move_words.cpp
+    void act(const ferry::move::Send& wanted);
+    void act(const ferry::move::Note& wanted);
+    void send_what_waits();
+    void send_what_waits(ferry::move::Host to, std::vector<ferry::move::Message>& messages);
+    void log_what_happened();
 
     // stats_calls.cpp
     StatsStatus stats();
@@ -179,6 +186,7 @@ struct Controller::Impl final : RingHost {
     PortTable ports;
     std::map<ferry::VtepId, Tally> vteps_before;  ///< what a VTEP's number had counted before it
     RingEvents ring_events;
+    Inbox inbox;
     std::uint64_t next_observation_tsc = 0;
     std::uint32_t last_ageing = 0;
     std::unique_ptr<ControlThread> control;  ///< last: it ends before the rest goes

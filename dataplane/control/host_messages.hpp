@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -20,7 +21,8 @@ public:
     virtual ~HostMessenger() = default;
 
     /// Returns at once. `to` is a configured peer's VTEP; what is for anybody else is dropped and counted. Any thread.
-    virtual void send(ferry::Ipv4Address to, const ferry::move::Message& message) = 0;
+    virtual void send_all(ferry::Ipv4Address to, std::span<const ferry::move::Message> messages) = 0;
+    void send(ferry::Ipv4Address to, const ferry::move::Message& message) { send_all(to, {&message, 1}); }
     /// The configured peers, in the configuration's order. Any thread.
     virtual std::vector<PeerStatus> peers() = 0;
 };

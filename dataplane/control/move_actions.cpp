@@ -1,7 +1,6 @@
 // What the machine that moves endpoints wants done: rows, gates, messages.
 #include <utility>
 
-#include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
 #include "control/controller_impl.hpp"
@@ -18,11 +17,8 @@ namespace {
 
 /// A label may still be on frames under way when its move is over.
 constexpr std::int64_t label_rest = 2'000'000'000;
-
-std::string text_of(const Key& key)
-{
-    return fmt::format("{} in VNI {}", key.mac.to_string(), key.vni.value());
-}
+/// Turns that are flipped together, for one wait for the workers.
+constexpr std::size_t few = 32;
 
 }  // namespace
 
@@ -38,8 +34,11 @@ void Controller::Impl::apply()
             std::visit([this](const auto& wanted) { act(wanted); }, action);
         }
         moves->wanted.clear();
+        finish_flips();
+        send_what_waits();
         finish_what_waited();
     } while (!moves->wanted.empty());
+    log_what_happened();
     moves->applying = false;
 }
 
@@ -125,12 +124,6 @@ void Controller::Impl::look_after_unseen()
         if (turn != moves->turns.end() && turn->second == seen.turn)  // and not of a turn that came behind it
             moves->machine->marking(*seen.marking, nanoseconds_now(), moves->wanted);
     }
-}
-
-void Controller::Impl::act(const move::Send& wanted)
-{
-    if (messenger != nullptr)
-        messenger->send(wanted.to, wanted.message);
 }
 
 void Controller::Impl::act(const move::Discard& wanted)
@@ -244,8 +237,25 @@ void Controller::Impl::act(const move::Flip& wanted)
     if (turn == moves->turns.end())
         return;
     tables->turns().flip(turn->second);
+    moves->flipped.push_back(wanted.key);
+    if (moves->flipped.size() >= few)
+        finish_flips();
+}
+
+/// One wait for the workers for several turns. The new hosts are told at once: they hold back what comes directly.
+void Controller::Impl::finish_flips()
+{
+    if (moves->flipped.empty())
+        return;
     wait_for_workers();
-    moves->machine->flipped(wanted.key, tables->turns().detours(turn->second), nanoseconds_now(), moves->wanted);
+    const std::int64_t now = nanoseconds_now();
+    move::Actions wanted;
+    for (const Key& key : std::exchange(moves->flipped, {}))
+        if (const auto turn = moves->turns.find(key); turn != moves->turns.end())
+            moves->machine->flipped(key, tables->turns().detours(turn->second), now, wanted);
+    for (const move::Action& action : wanted)
+        std::visit([this](const auto& of) { act(of); }, action);
+    send_what_waits();
 }
 
 void Controller::Impl::act(const move::EndTurn& wanted)
@@ -361,26 +371,6 @@ void Controller::Impl::act(const move::KeepTerm& wanted)
         return;
     if (auto kept = term_file->keep(wanted.term); !kept)
         spdlog::error("{}", kept.error().sentence);
-}
-
-void Controller::Impl::act(const move::Note& wanted)
-{
-    moves->book.note(wanted.key, wanted.entry);
-    const move::LedgerEntry& entry = wanted.entry;
-    switch (entry.phase) {
-    case move::Phase::hold_expired:
-        spdlog::info("{}: nobody claimed it; what had been docked is dropped", text_of(wanted.key));
-        break;
-    case move::Phase::taken:
-    case move::Phase::late_grant:
-    case move::Phase::conflict:
-    case move::Phase::refused:
-    case move::Phase::turned_alone:
-    case move::Phase::never_turned:
-        spdlog::warn("{}: {} ({})", text_of(wanted.key), move::name_of(entry.phase), entry.host.to_string());
-        break;
-    default: spdlog::info("{}: {} ({}, {})", text_of(wanted.key), move::name_of(entry.phase), entry.host.to_string(), entry.count);
-    }
 }
 
 }  // namespace ferryd

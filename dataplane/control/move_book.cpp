@@ -287,9 +287,13 @@ void MoveBook::count(Record& record)
                 const std::int64_t first = at(times.first_flushed) != 0 ? at(times.first_flushed) : at(times.first_relayed);
                 status.redirect_us = microseconds(phase.time - to_realtime_, first);
             }
-    } else if (!status.network_added_ms && status.ledger.delivered > 0) {
-        if (const auto us = microseconds(record.began, at(times.first_delivered)))
-            status.network_added_ms = *us / 1e3;
+    } else if (status.role == Role::destination) {
+        const auto since_start = [&](std::optional<double>& ms, const std::atomic<std::int64_t>& time) {
+            if (const auto us = ms ? std::nullopt : microseconds(record.began, at(time)))
+                ms = *us / 1e3;
+        };
+        since_start(status.first_delivery_ms, times.first_delivered);
+        since_start(status.network_added_ms, times.first_waited);
     }
 }
 

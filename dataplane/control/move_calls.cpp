@@ -57,7 +57,6 @@ void Controller::Impl::port_started(AttachedPort& port, const Stamp& at)
     if (port.started)  // the stop in between was left out
         port_stopped(port, at);
     port.started = true;
-    spdlog::info("port {}: its VM runs here", port.name());
     const std::int64_t time = nanoseconds_of(at.tsc);
     for (const ferry::MacAddress mac : port.config.macs) {
         const Key key{port.config.vni, mac};
@@ -74,6 +73,7 @@ void Controller::Impl::port_started(AttachedPort& port, const Stamp& at)
     }
     apply();
     admit(port);
+    spdlog::info("port {}: its VM runs here", port.name());
 }
 
 void Controller::Impl::port_stopped(AttachedPort& port, const Stamp& at)
@@ -131,13 +131,20 @@ Host Controller::Impl::host_of(ferry::VtepId vtep) const
 void Controller::Impl::take_gate_news()
 {
     GateNews news;
+    std::set<Key> told;
     for (const auto& worker : workers->threads()) {
-        while (worker->gates().take_news(news))
-            take_gate_news(news);
+        while (worker->gates().take_news(news)) {
+            if (!told.insert(news.gate->key()).second) {  // done what was wanted for it before
+                apply();
+                told = {news.gate->key()};
+            }
+            tell_machine(news);
+        }
     }
+    apply();
 }
 
-void Controller::Impl::take_gate_news(const GateNews& news)
+void Controller::Impl::tell_machine(const GateNews& news)
 {
     const Key key = news.gate->key();
     const GateEvent& event = news.event;
@@ -160,7 +167,6 @@ void Controller::Impl::take_gate_news(const GateNews& news)
         break;
     }
     }
-    apply();
 }
 
 /// Who comes by rows that relay. Ferry hosts are not told to turn because of that: they ask by themselves.
@@ -217,12 +223,23 @@ void Controller::Impl::look_after_moves()
     }
 }
 
-void Controller::Impl::received(Host from, const ferry::move::Message& message, bool allowed)
+void Controller::Impl::take_messages()
 {
+    const std::vector<Inbox::Received> messages = inbox.take();
     take_ring_events();  // what stopped before the other host could know comes first
     take_gate_news();
-    // What cannot be taken for want of room is repeated by the other host.
-    (void)moves->machine->received(from, message, allowed, nanoseconds_now(), moves->wanted);
+    std::set<Key> told;
+    for (const Inbox::Received& received : messages) {
+        if (!told.insert(received.message.key).second) {  // done what was wanted for it before
+            apply();
+            told = {received.message.key};
+        }
+        const Key& key = received.message.key;
+        const ferry::move::Place place = place_of(row(key.vni, key.mac));
+        // What cannot be taken for want of room is repeated by the other host.
+        (void)moves->machine->received(received.from, received.message, received.allowed, place, nanoseconds_now(),
+                                       moves->wanted);
+    }
     apply();
 }
 

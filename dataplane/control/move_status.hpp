@@ -68,7 +68,7 @@ struct MoveStatus {
     std::optional<double> redirect_us; ///< grant to the first frame sent to the new host
     // Destination.
     std::optional<double> first_delivery_ms;  ///< ring's start to the first frame delivered to it
-    std::optional<double> network_added_ms;   ///< the same for the first that this or the old host had received before
+    std::optional<double> network_added_ms;   ///< the same for the first that the old host had docked
     // Destination and sender.
     std::optional<double> visible_us;  ///< ring's start, or turn's order, to when every worker sees the new row
 };

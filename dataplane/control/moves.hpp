@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <string>
 #include <vector>
 
 #include <ferry/move/machine.hpp>
@@ -16,6 +17,9 @@
 #include "workers/gate_worker.hpp"
 
 namespace ferryd {
+
+/// The endpoint as the log calls it.
+std::string text_of(const ferry::move::Key& key);
 
 /// Control thread only.
 struct Moves {
@@ -60,6 +64,9 @@ struct Moves {
     std::deque<Unseen> unseen;
     std::vector<ferry::move::Key> admit;      ///< their VMs may send when workers have seen their rows
     std::vector<ferry::move::Key> relayed;    ///< their relays end when workers have seen their rows
+    std::vector<ferry::move::Key> flipped;    ///< their marked frames are counted when workers have seen that they turned
+    std::map<ferry::move::Host, std::vector<ferry::move::Message>> outgoing;  ///< that go together
+    std::vector<ferry::move::Note> unlogged;
     std::vector<Sighting> sightings;
     std::map<ferry::move::Key, std::int64_t> started;  ///< ring starts whose row is not seen by all workers yet
     std::set<ferry::move::Key> unclaimed;    ///< started, and their rows do not say so yet: their VMs may not send

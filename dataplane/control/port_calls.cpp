@@ -27,8 +27,9 @@ Expected<void> Controller::Impl::add_port(const PortConfig& wanted)
     AttachedPort& port = ports.insert(std::move(made));
     know_endpoints(port);
     rewire();
-    if (port.vhost == nullptr) {  // no ring tells: its VM runs where it is attached
-        port_started(port, stamp_now());
+    if (port.vhost == nullptr) {
+        if (!port.held)  // no ring tells: its VM runs where it is attached, unless an operator says when
+            port_started(port, stamp_now());
     } else {
         if (auto started = port.vhost->start(); !started) {
             detach(port);
@@ -57,6 +58,8 @@ Expected<void> Controller::Impl::open_port(AttachedPort& port)
     auto opened = EthdevPort::open(std::get<DevicePort>(port.config.kind).device, options);
     if (!opened)
         return tl::unexpected(opened.error());
+    (*opened)->hold(port.config.held);
+    port.held = port.config.held;
     port.port = std::move(*opened);
     return {};
 }

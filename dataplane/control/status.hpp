@@ -25,7 +25,7 @@ struct PortStatus {
     bool underlay = false;
     ferry::Vni vni;                  ///< attachments only
     std::vector<ferry::MacAddress> macs;
-    std::string state;               ///< "up", "down" (link), "waiting" (for its vhost peer), "stopped" (ring)
+    std::string state;               ///< "up", "down" (link), "held", "waiting" (for its vhost peer), "stopped" (ring)
     std::uint32_t worker = 0;        ///< the worker that polls it
     bool migrating = false;          ///< the vhost feature VHOST_F_LOG_ALL is on
     std::uint64_t kernel_drops = 0;  ///< frames the kernel dropped before ferry could take them, where it tells

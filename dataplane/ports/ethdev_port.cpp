@@ -133,6 +133,13 @@ EthdevPort::~EthdevPort()
     close();
 }
 
+std::string EthdevPort::state() const
+{
+    if (held_.load(std::memory_order_relaxed))
+        return "held";
+    return link_up_.load(std::memory_order_relaxed) ? "up" : "down";
+}
+
 std::uint16_t EthdevPort::receive(std::uint16_t queue, rte_mbuf** frames, std::uint16_t room) noexcept
 {
     return rte_eth_rx_burst(port_, queue, frames, room);

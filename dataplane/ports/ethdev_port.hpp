@@ -36,7 +36,7 @@ public:
                          std::uint64_t received_tsc) noexcept override;
     std::uint16_t receive_queues() const noexcept override { return receive_queues_; }
     std::uint16_t transmit_queues() const noexcept override { return transmit_queues_; }
-    std::string state() const override { return link_up_.load(std::memory_order_relaxed) ? "up" : "down"; }
+    std::string state() const override;
     std::uint64_t observe() override;
     void close() override;
 

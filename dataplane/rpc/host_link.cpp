@@ -70,7 +70,7 @@ HostLink::~HostLink()
     join();
 }
 
-void HostLink::send(const ferry::move::Message& message)
+void HostLink::send(std::span<const ferry::move::Message> messages)
 {
     std::shared_ptr<HostStream> stream;
     {
@@ -78,10 +78,11 @@ void HostLink::send(const ferry::move::Message& message)
         stream = stream_;
         asked_ = true;
         if (stream == nullptr)
-            waiting_.push(to_message(message), Clock::now());
+            for (const ferry::move::Message& message : messages)
+                waiting_.push(to_message(message), Clock::now());
     }
     if (stream != nullptr)
-        stream->send(to_message(message));
+        stream->send(messages);
     else
         changed_.notify_all();
 }

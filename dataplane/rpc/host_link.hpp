@@ -5,6 +5,7 @@
 #include <condition_variable>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string>
 #include <thread>
 
@@ -35,7 +36,7 @@ public:
     HostLink& operator=(const HostLink&) = delete;
 
     /// Any thread; returns at once.
-    void send(const ferry::move::Message& message);
+    void send(std::span<const ferry::move::Message> messages);
     /// The peer has connected to this host, so it runs: connects at once where it is not connected. Any thread.
     void peer_is_there();
     /// Of this side of the pair. Any thread.

@@ -1,6 +1,7 @@
 #include "rpc/host_stream.hpp"
 
 #include "rpc/error_status.hpp"
+#include "rpc/move_messages.hpp"
 
 namespace ferryd {
 
@@ -17,11 +18,12 @@ HostStream::HostStream(v1::FerryHost::Stub& stub, MessageQueue queue, const v1::
     StartCall();
 }
 
-void HostStream::send(v1::MoveMessage message)
+void HostStream::send(std::span<const ferry::move::Message> messages)
 {
     {
         const std::lock_guard lock(mutex_);
-        queue_.push(std::move(message), Clock::now());
+        for (const ferry::move::Message& message : messages)
+            queue_.push(to_message(message), Clock::now());
     }
     write();
 }

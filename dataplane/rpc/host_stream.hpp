@@ -7,9 +7,12 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 
 #include <grpcpp/grpcpp.h>
+
+#include <ferry/move/message.hpp>
 
 #include "ferry.grpc.pb.h"
 #include "rpc/message_queue.hpp"
@@ -30,7 +33,7 @@ public:
     ~HostStream() override = default;
 
     /// Any thread.
-    void send(ferry::v1::MoveMessage message);
+    void send(std::span<const ferry::move::Message> messages);
     void probe();
     void cancel();
 

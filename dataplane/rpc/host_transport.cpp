@@ -115,12 +115,12 @@ void HostTransport::stop()
         link->join();
 }
 
-void HostTransport::send(ferry::Ipv4Address to, const ferry::move::Message& message)
+void HostTransport::send_all(ferry::Ipv4Address to, std::span<const ferry::move::Message> messages)
 {
     if (!parts_->running)
         return;
     if (const auto link = parts_->links.find(to); link != parts_->links.end())
-        link->second->send(message);
+        link->second->send(messages);
 }
 
 std::vector<PeerStatus> HostTransport::peers()

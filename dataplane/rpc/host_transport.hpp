@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -31,7 +32,7 @@ public:
     /// Ends all streams; nothing is called any more after it has returned. May be called twice.
     void stop();
 
-    void send(ferry::Ipv4Address to, const ferry::move::Message& message) override;
+    void send_all(ferry::Ipv4Address to, std::span<const ferry::move::Message> messages) override;
     /// The last one, of VTEP 0.0.0.0, stands for hosts that are not configured: how many connections of theirs were
     /// refused (dropped), and why the last one was. It is there once there is one.
     std::vector<PeerStatus> peers() override;

@@ -53,6 +53,7 @@ v1::Port to_message(const PortConfig& port)
     }
     if (port.hold_ms)
         message.set_hold_ms(*port.hold_ms);
+    message.set_held(port.held);
     return message;
 }
 
@@ -103,6 +104,9 @@ Expected<PortConfig> from_message(const v1::Port& message)
         if ((*port.hold_ms == 0 || *port.hold_ms > max_hold_ms) && !error)
             error = wrong(fmt::format("a hold of {} ms is not allowed; give 1 to {}", *port.hold_ms, max_hold_ms));
     }
+    port.held = message.held();
+    if (port.held && message.has_vhost_user() && !error)
+        error = wrong("a vhost-user port cannot be held: its rings tell when its VM runs");
     return either(std::move(port), std::move(error));
 }
 

@@ -73,6 +73,12 @@ struct Put {
     {
         put(body.version, *into.mutable_closed_ack()->mutable_version());
     }
+    void operator()(const move::Probe& body) const { put(body.version, *into.mutable_probe()->mutable_version()); }
+    void operator()(const move::Probed& body) const
+    {
+        put(body.version, *into.mutable_probed()->mutable_version());
+        into.mutable_probed()->set_relays(body.relays);
+    }
     void operator()(const move::Detour& body) const
     {
         auto& detour = *into.mutable_detour();
@@ -151,6 +157,8 @@ std::optional<move::Body> body_of(const v1::MoveMessage& m, Reader& read)
     case Case::kAsk: return move::Ask{read.version(m.ask().known())};
     case Case::kClosed: return move::Closed{read.version(m.closed().version()), m.closed().relayed()};
     case Case::kClosedAck: return move::ClosedAck{read.version(m.closed_ack().version())};
+    case Case::kProbe: return move::Probe{read.version(m.probe().version())};
+    case Case::kProbed: return move::Probed{read.version(m.probed().version()), m.probed().relays()};
     case Case::kDetour:
         return move::Detour{read.version(m.detour().version()), read.host(m.detour().peer()),
                             read.vni(m.detour().label())};

@@ -15,6 +15,9 @@
 namespace ferryd {
 namespace {
 
+/// Nanoseconds, a long time for it: where nobody answers by then the worker rests as ever.
+constexpr std::int64_t claim_takes = 100'000'000;
+
 ferry::MacAddress destination_of(const rte_mbuf* frame) noexcept
 {
     ferry::MacAddress mac;
@@ -38,11 +41,17 @@ ferry::Expected<std::unique_ptr<GateWorker>> GateWorker::make(ferry::Worker& eng
     return made;
 }
 
+bool GateWorker::hurries() const noexcept
+{
+    return !waiting_.empty() || (hurry_until_ != 0 && nanoseconds_now() < hurry_until_);
+}
+
 void GateWorker::command(const GateCommand& command) noexcept
 {
     while (!commands_.push(command))  // the worker comes round in microseconds
         rte_pause();
     ++commanded_;
+    doorbell_.ring();
 }
 
 void GateWorker::wait_until_obeyed() const
@@ -60,7 +69,7 @@ void GateWorker::tell(EndpointGate& gate, const ferry::move::GateEvent& event) n
 
 std::uint32_t GateWorker::round()
 {
-    if (busy_.empty() && commands_.empty() && announce_.empty()) [[likely]] {
+    if (waiting_.empty() && commands_.empty() && announce_.empty()) [[likely]] {
         obeyed_.store(taken_, std::memory_order_release);
         return 0;
     }
@@ -69,12 +78,10 @@ std::uint32_t GateWorker::round()
     for (EndpointGate* gate : std::exchange(announce_, {}))  // which may bring further commands
         announce(*gate);
     const std::int64_t now = nanoseconds_now();
-    std::erase_if(busy_, [&](PortGates* port) {
-        for (const auto& gate : port->gates())
-            gate->gate().run(now);
-        port->look();
-        port->listed_ = port->busy();
-        return !port->busy();
+    std::erase_if(waiting_, [&](EndpointGate* gate) {
+        settle(*gate, now);
+        gate->listed_ = gate->gate().waits();
+        return !gate->listed_;
     });
     if (announce_.empty())
         obeyed_.store(taken_, std::memory_order_release);
@@ -96,8 +103,9 @@ void GateWorker::take(PortGates& port, rte_mbuf** frames, const ferry::Arrival* 
             engine_.drop(ferry::DropReason::ring_stopped, port.attachment(), &frames[i], 1);  // given up in front of it
         else
             gate.gate().take(frames[i], frames[i]->pkt_len, arrival, now);
+        touch(gate);
     }
-    settle(port, nanoseconds_now());
+    settle_touched();
 }
 
 void GateWorker::take_refused(PortGates& port, rte_mbuf** frames, std::uint16_t count, std::uint64_t received_tsc)
@@ -111,34 +119,48 @@ void GateWorker::take_refused(PortGates& port, rte_mbuf** frames, std::uint16_t 
             gate.gate().take_refused(frames[i], frames[i]->pkt_len, arrival, now);
         else
             engine_.drop(ferry::DropReason::ring_stopped, port.attachment(), &frames[i], 1);
+        touch(gate);
     }
-    settle(port, nanoseconds_now());
+    settle_touched();
 }
 
-void GateWorker::settle(PortGates& port, std::int64_t now)
+void GateWorker::touch(EndpointGate& gate)
 {
-    for (const auto& gate : port.gates())
-        gate->gate().run(now);
-    port.look();
-    if (port.busy() && !port.listed_) {
-        port.listed_ = true;
-        busy_.push_back(&port);
+    if (!std::exchange(gate.touched_, true))
+        touched_.push_back(&gate);
+}
+
+void GateWorker::settle_touched()
+{
+    const std::int64_t now = nanoseconds_now();
+    for (EndpointGate* gate : touched_) {
+        gate->touched_ = false;
+        settle(*gate, now);
+    }
+    touched_.clear();
+}
+
+void GateWorker::settle(EndpointGate& gate, std::int64_t now)
+{
+    gate.gate().run(now);
+    const bool busy = !gate.gate().ordinary();
+    if (std::exchange(gate.busy_, busy) != busy)
+        gate.port().busy_gates_ += busy ? 1 : std::size_t(-1);
+    if (!gate.listed_ && gate.gate().waits()) {
+        gate.listed_ = true;
+        waiting_.push_back(&gate);
     }
 }
 
 void GateWorker::take_commands()
 {
     GateCommand command;
-    PortGates* port = nullptr;  // of the command before; commands come in runs for one port
     while (commands_.pop(&command, 1) != 0) {
         ++taken_;
-        if (port != nullptr && port != &command.gate->port())
-            settle(*port, nanoseconds_now());
-        port = &command.gate->port();
-        obey(command, nanoseconds_now());
+        const std::int64_t now = nanoseconds_now();
+        obey(command, now);
+        settle(*command.gate, now);
     }
-    if (port != nullptr)
-        settle(*port, nanoseconds_now());
 }
 
 void GateWorker::obey(const GateCommand& command, std::int64_t now)
@@ -149,9 +171,15 @@ void GateWorker::obey(const GateCommand& command, std::int64_t now)
     else if (command.kind == GateCommand::Kind::discard)
         command.gate->set_docks(false);
     switch (command.kind) {
-    case GateCommand::Kind::hold: gate.hold(); break;
+    case GateCommand::Kind::hold:
+        gate.hold();
+        hurry_until_ = now + claim_takes;
+        break;
     case GateCommand::Kind::ring: gate.ring(now); break;
-    case GateCommand::Kind::claim: gate.claim(command.count != 0); break;
+    case GateCommand::Kind::claim:
+        gate.claim(command.count != 0);
+        hurry_until_ = now + claim_takes;
+        break;
     case GateCommand::Kind::expect_flush: gate.expect_flush(command.count, now); break;
     case GateCommand::Kind::open: gate.open(now); break;
     case GateCommand::Kind::expect_stream: gate.expect_stream(command.stream, command.count, now); break;

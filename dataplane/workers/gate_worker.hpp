@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -11,6 +12,7 @@
 #include <ferry/engine/sink.hpp>
 #include <ferry/engine/worker.hpp>
 
+#include "workers/doorbell.hpp"
 #include "workers/port_gates.hpp"
 
 struct rte_mempool;
@@ -71,6 +73,14 @@ public:
     /// Frames that the port refused.
     void take_refused(PortGates& port, rte_mbuf** frames, std::uint16_t count, std::uint64_t received_tsc);
 
+    /// True while frames are expected that a VM waits for.
+    bool hurries() const noexcept;
+    /// Sleeps for `time`, or until the control thread wants something.
+    void sleep(std::chrono::nanoseconds time) noexcept
+    {
+        doorbell_.sleep(time, [this] { return commands_.empty(); });
+    }
+
     ferry::Worker& engine() noexcept { return engine_; }
     ferry::Sink& sink() noexcept { return *sink_; }
     const GateShared& shared() const noexcept { return shared_; }
@@ -89,16 +99,21 @@ private:
     void take_commands();
     void obey(const GateCommand& command, std::int64_t now);
     void announce(EndpointGate& gate);
-    void settle(PortGates& port, std::int64_t now);
+    void touch(EndpointGate& gate);
+    void settle_touched();
+    void settle(EndpointGate& gate, std::int64_t now);
 
     ferry::Worker& engine_;
     const GateShared shared_;
     ferry::Sink* sink_ = nullptr;
     std::unique_ptr<ferry::move::DockPlaces<rte_mbuf*>> places_;
     std::unique_ptr<ferry::move::SenderPlaces<rte_mbuf*>> senders_;
-    std::vector<PortGates*> busy_;
+    std::vector<EndpointGate*> touched_;   ///< by the burst at hand
+    std::vector<EndpointGate*> waiting_;   ///< wait for a time or for room
     std::vector<EndpointGate*> announce_;  ///< at the end of the round: not in the middle of a burst
+    std::int64_t hurry_until_ = 0;         ///< nanoseconds_of()
     std::uint32_t left_ = 0;
+    Doorbell doorbell_;
     std::uint64_t commanded_ = 0;              ///< the control thread's count
     std::uint64_t taken_ = 0;                  ///< the worker's
     std::atomic<std::uint64_t> obeyed_{0};

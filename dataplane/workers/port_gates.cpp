@@ -81,21 +81,16 @@ PortGates::PortGates(Port& port, ferry::AttachmentId attachment, ferry::Vni vni,
 {
     if (macs.empty())
         gates_.push_back(std::make_unique<EndpointGate>(*this, ferry::MacAddress{}, worker));
-    for (const ferry::MacAddress mac : macs)
+    for (const ferry::MacAddress mac : macs) {
         gates_.push_back(std::make_unique<EndpointGate>(*this, mac, worker));
+        by_mac_.emplace(mac, gates_.back().get());
+    }
 }
 
 EndpointGate& PortGates::gate_of(ferry::MacAddress mac) noexcept
 {
-    for (const auto& gate : gates_)
-        if (gate->mac() == mac)
-            return *gate;
-    return *gates_.front();
-}
-
-void PortGates::look() noexcept
-{
-    busy_ = std::any_of(gates_.begin(), gates_.end(), [](const auto& gate) { return !gate->gate().ordinary(); });
+    const auto found = by_mac_.find(mac);
+    return found == by_mac_.end() ? *gates_.front() : *found->second;
 }
 
 }  // namespace ferryd

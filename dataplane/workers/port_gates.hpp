@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <unordered_map>
 #include <vector>
 
 #include <ferry/move/gate.hpp>
@@ -44,6 +45,7 @@ public:
     }
 
 private:
+    friend class GateWorker;
     using Docked = ferry::move::Docked<rte_mbuf*>;
     std::size_t to_ring(const Docked* frames, std::size_t count) override;
     void to_host(ferry::Via label, const Docked* frames, std::size_t count) override;
@@ -57,6 +59,9 @@ private:
     ferry::VtepId to_ = ferry::VtepId::none;
     ferry::Vni flush_, relay_;
     bool docks_ = true;
+    bool busy_ = false;     ///< its port counts it among the busy ones
+    bool touched_ = false;  ///< by the burst that GateWorker has at hand
+    bool listed_ = false;   ///< GateWorker looks after it each round
     Gate gate_;
 };
 
@@ -74,7 +79,7 @@ public:
     std::span<const std::unique_ptr<EndpointGate>> gates() const noexcept { return gates_; }
 
     /// False in ordinary times: frames may go straight to the port.
-    bool busy() const noexcept { return busy_; }
+    bool busy() const noexcept { return busy_gates_ > 0; }
     /// True where a frame that the port refuses for `reason` waits instead of being dropped.
     bool docks(ferry::DropReason reason) const noexcept
     {
@@ -86,14 +91,13 @@ public:
 
 private:
     friend class GateWorker;
-    void look() noexcept;
 
     Port& port_;
     const ferry::AttachmentId attachment_;
     const ferry::Vni vni_;
     std::vector<std::unique_ptr<EndpointGate>> gates_;
-    bool busy_ = false;
-    bool listed_ = false;  ///< GateWorker looks after it each round
+    std::unordered_map<ferry::MacAddress, EndpointGate*> by_mac_;
+    std::size_t busy_gates_ = 0;  ///< that are not ordinary
 };
 
 }  // namespace ferryd

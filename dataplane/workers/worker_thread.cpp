@@ -6,7 +6,6 @@
 
 #include <cerrno>
 #include <cstring>
-#include <ctime>
 #include <future>
 
 #include <fmt/format.h>
@@ -133,7 +132,7 @@ std::uint32_t WorkerThread::round(const Wiring& wiring)
 
 void WorkerThread::rest(Idle& idle)
 {
-    switch (idle.empty()) {
+    switch (idle.empty(gates_->hurries())) {
     case Idle::Step::look:
         return;
     case Idle::Step::yield:
@@ -144,8 +143,7 @@ void WorkerThread::rest(Idle& idle)
         ferry::Qsbr& grace = shared_.grace.readers();
         grace.offline(reader_);
         engine_->offline();
-        const timespec time{0, std::chrono::nanoseconds(idle.take_sleep()).count()};
-        clock_nanosleep(CLOCK_MONOTONIC, 0, &time, nullptr);
+        gates_->sleep(idle.take_sleep());
         sleeps.add(1);
         engine_->online();
         grace.online(reader_);

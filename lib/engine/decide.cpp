@@ -6,14 +6,14 @@
 namespace ferry::engine {
 namespace {
 
-void decide_remote(Burst& burst, std::size_t i, const Vteps& vteps, Epoch epoch) noexcept
+inline void decide_remote(Burst& burst, std::size_t i, VtepId vtep, const Vteps& vteps, Epoch epoch) noexcept
 {
-    burst.peers[i] = burst.rows[i].vtep();
-    const Adjacency* const adjacency = vteps.at(burst.peers[i], epoch);
+    burst.peers[i] = vtep;
+    const Adjacency* const adjacency = vteps.at(vtep, epoch);
     if (adjacency == nullptr) [[unlikely]]
         return burst.drop(i, DropReason::adjacency_gone);
-    if (const auto reason = misfit(*burst.frames[i], *adjacency)) [[unlikely]]
-        return burst.drop(i, *reason);
+    if (!fits(*burst.frames[i], *adjacency)) [[unlikely]]
+        return burst.drop(i, *misfit(*burst.frames[i], *adjacency));
     burst.adjacencies[i] = adjacency;
     burst.verdicts[i] = Verdict::remote;
 }
@@ -22,12 +22,15 @@ void decide_remote(Burst& burst, std::size_t i, const Vteps& vteps, Epoch epoch)
 
 void decide_from_attachment(Burst& burst, const Delivery& delivery) noexcept
 {
-    for (std::size_t i = 0; i < burst.count; ++i) {
+    const Vteps& vteps = delivery.vteps;
+    const Epoch epoch = delivery.epoch;
+    const std::size_t count = burst.count;
+    for (std::size_t i = 0; i < count; ++i) {
         if (burst.verdicts[i] != Verdict::forward) [[unlikely]]
             continue;
         const Row row = burst.rows[i];
         if (row.kind() == RowKind::remote) [[likely]] {
-            decide_remote(burst, i, delivery.vteps, delivery.epoch);
+            decide_remote(burst, i, row.vtep(), vteps, epoch);
         } else if (row.kind() == RowKind::local) {
             if (row.attachment() == delivery.from)
                 burst.drop(i, DropReason::hairpin);

@@ -4,7 +4,8 @@ namespace ferry::engine {
 
 void encap(Burst& burst, wire::PortRange ports) noexcept
 {
-    for (std::size_t i = 0; i < burst.count; ++i) {
+    const std::size_t count = burst.count;
+    for (std::size_t i = 0; i < count; ++i) {
         if (burst.verdicts[i] != Verdict::remote)
             continue;
         rte_mbuf& frame = *burst.frames[i];

@@ -25,15 +25,28 @@ inline InnerFlow flow_of(const std::uint8_t* inner, std::size_t length, wire::Et
             wire::ecn_encapsulate(wire::ecn_of(wire::inner_tos(inner, length, payload)))};
 }
 
-/// For a frame of at least an Ethernet header.
+/// For any frame of at least an Ethernet header.
+[[gnu::noinline]] inline InnerFlow flow_of_any(const std::uint8_t* inner, std::size_t length, wire::PortRange ports) noexcept
+{
+    return flow_of(inner, length, wire::find_ethernet_payload(inner, length), ports);
+}
+
+/// The same, and written out for nearly all frames: TCP or UDP over IPv4 without options, not fragmented.
 inline InnerFlow flow_of(const rte_mbuf& frame, wire::PortRange ports) noexcept
 {
     using namespace wire;
     const std::uint8_t* const inner = bytes_of(frame);
-    const std::size_t length = frame.data_len;
-    if (header_at<EthernetHeader>(inner).type == be16{ether_type::ipv4}) [[likely]]  // the common case as constants
-        return flow_of(inner, length, {ether_type::ipv4, sizeof(EthernetHeader)}, ports);
-    return flow_of(inner, length, find_ethernet_payload(inner, length), ports);
+    const auto& ip = header_at<Ipv4Header>(inner + sizeof(EthernetHeader));
+    if (frame.data_len < sizeof(EthernetHeader) + sizeof(Ipv4Header) + 4 || header_at<EthernetHeader>(inner).type != be16{ether_type::ipv4} ||
+        ip.version_ihl != ipv4_version_ihl || ip.is_fragment() ||
+        (ip.protocol != ip_protocol::udp && ip.protocol != ip_protocol::tcp)) [[unlikely]]
+        return flow_of_any(inner, frame.data_len, ports);
+    return {entropy_port(plain_ipv4_flow_hash(ip), ports), ecn_encapsulate(ecn_of(ip.tos))};
+}
+
+inline bool fits(const rte_mbuf& frame, const Adjacency& adjacency) noexcept
+{
+    return frame.pkt_len <= adjacency.max_inner && frame.data_off >= Adjacency::header_size;
 }
 
 /// Why the frame cannot be encapsulated for the adjacency, if it cannot.
@@ -72,7 +85,8 @@ inline void encapsulate(rte_mbuf& frame, const Adjacency& adjacency, Vni vni, In
     auto& ip = header_at<wire::Ipv4Header>(outer + sizeof(wire::EthernetHeader));
     auto& udp = header_at<wire::UdpHeader>(outer + sizeof(wire::EthernetHeader) + sizeof(wire::Ipv4Header));
     auto& vxlan = header_at<wire::VxlanHeader>(outer + Adjacency::header_size - sizeof(wire::VxlanHeader));
-    ip.tos = static_cast<std::uint8_t>(ip.tos | static_cast<std::uint8_t>(flow.ecn));
+    const auto& ready = header_at<wire::Ipv4Header>(adjacency.header.data() + sizeof(wire::EthernetHeader));
+    ip.tos = static_cast<std::uint8_t>(ready.tos | static_cast<std::uint8_t>(flow.ecn));
     ip.total_length = total_length;
     ip.checksum = outer_checksum(adjacency.header_sum, total_length, flow.ecn);
     udp.source_port = be16{flow.source_port};

@@ -29,8 +29,9 @@ void learn(const Sightings& seen, const Fdb& fdb, Epoch epoch, std::uint32_t now
 
     PerFrame<FdbKey> told;
     FdbKey* told_end = told.begin();
-    for (std::size_t i = 0; i < seen.count; ++i) {
-        if (rows[i] == seen.rows[i]) {
+    const std::size_t count = seen.count;
+    for (std::size_t i = 0; i < count; ++i) {
+        if (rows[i] == seen.rows[i]) [[likely]] {
             fdb.touch(slots[i], now_seconds);
             continue;
         }

@@ -2,24 +2,41 @@
 
 namespace ferry::engine {
 
-void Outbox::send(Lane<UnderlayId>& lane)
+void Outbox::send(UnderlayId id, rte_mbuf** frames, std::size_t count)
 {
-    counters_.encapsulated.add(lane.count);
-    sink_->to_underlay(lane.id, lane.frames.data(), lane.count);
+    counters_.encapsulated.add(count);
+    sink_->to_underlay(id, frames, static_cast<std::uint16_t>(count));
 }
 
-void Outbox::send(Lane<AttachmentId>& lane)
+void Outbox::send(AttachmentId id, rte_mbuf** frames, std::size_t count, std::uint64_t bytes)
 {
-    TrafficCounters& of_attachment = counters_.attachment(lane.id);
-    of_attachment.out_frames.add(lane.count);
-    of_attachment.out_bytes.add(lane.bytes);
-    sink_->to_attachment(lane.id, lane.frames.data(), lane.count);
+    TrafficCounters& of_attachment = counters_.attachment(id);
+    of_attachment.out_frames.add(count);
+    of_attachment.out_bytes.add(bytes);
+    sink_->to_attachment(id, frames, static_cast<std::uint16_t>(count));
 }
 
 void Outbox::send(Lane<Host>& lane)
 {
     counters_.passed_frames.add(lane.count);
     sink_->pass(lane.frames.data(), lane.count);
+}
+
+void Outbox::burst_to_underlay(UnderlayId id, Burst& burst)
+{
+    for (std::size_t i = 0; i < burst.count; ++i)
+        count_out(*burst.frames[i], burst.peers[i]);
+    send(id, burst.frames.data(), burst.count);
+}
+
+void Outbox::burst_to_attachment(AttachmentId id, Burst& burst)
+{
+    std::uint64_t bytes = 0;
+    for (std::size_t i = 0; i < burst.count; ++i) {
+        label(*burst.frames[i], burst.peers[i]);
+        bytes += burst.frames[i]->pkt_len;
+    }
+    send(id, burst.frames.data(), burst.count, bytes);
 }
 
 void Outbox::to_gate(AttachmentId id, rte_mbuf** frames, const Arrival* arrivals, std::uint16_t count)

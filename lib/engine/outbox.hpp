@@ -21,10 +21,7 @@ public:
     /// Takes an encapsulated frame for the VTEP `peer`.
     void to_underlay(UnderlayId id, rte_mbuf& frame, VtepId peer)
     {
-        label(frame, peer);
-        TrafficCounters& of_vtep = counters_.vtep(peer);
-        of_vtep.out_frames.add(1);
-        of_vtep.out_bytes.add(frame.pkt_len);
+        count_out(frame, peer);
         underlays_.add(id, frame, [this](Lane<UnderlayId>& lane) { send(lane); });
     }
 
@@ -34,6 +31,11 @@ public:
         label(frame, peer);
         attachments_.add(id, frame, [this](Lane<AttachmentId>& lane) { send(lane); });
     }
+
+    /// Takes a whole burst of encapsulated frames, before anything else of it was taken.
+    void burst_to_underlay(UnderlayId id, Burst& burst);
+    /// The same for inner frames to one attachment.
+    void burst_to_attachment(AttachmentId id, Burst& burst);
 
     /// Takes inner frames for the gate of an attachment and gives them on at once, behind what was for the attachment.
     void to_gate(AttachmentId id, rte_mbuf** frames, const Arrival* arrivals, std::uint16_t count);
@@ -52,8 +54,17 @@ public:
 private:
     enum class Host : std::uint8_t { host };
 
-    void send(Lane<UnderlayId>& lane);
-    void send(Lane<AttachmentId>& lane);
+    void count_out(rte_mbuf& frame, VtepId peer) noexcept
+    {
+        label(frame, peer);
+        TrafficCounters& of_vtep = counters_.vtep(peer);
+        of_vtep.out_frames.add(1);
+        of_vtep.out_bytes.add(frame.pkt_len);
+    }
+    void send(UnderlayId id, rte_mbuf** frames, std::size_t count);
+    void send(AttachmentId id, rte_mbuf** frames, std::size_t count, std::uint64_t bytes);
+    void send(Lane<UnderlayId>& lane) { send(lane.id, lane.frames.data(), lane.count); }
+    void send(Lane<AttachmentId>& lane) { send(lane.id, lane.frames.data(), lane.count, lane.bytes); }
     void send(Lane<Host>& lane);
 
     WorkerCounters& counters_;

@@ -4,17 +4,15 @@
 
 namespace ferry::engine {
 
-void find_sender(Burst& burst, const OuterHeaders& outer, const Vteps& vteps, WorkerCounters& counters) noexcept
+void find_sender(Burst& burst, const OuterHeaders& outer, const Vteps& vteps, RecentSenders& recent,
+                 WorkerCounters& counters) noexcept
 {
-    Ipv4Address address{};
-    VtepId vtep = VtepId::none;
-    for (std::size_t i = 0; i < burst.count; ++i) {
+    recent.refresh(vteps);
+    const std::size_t count = burst.count;
+    for (std::size_t i = 0; i < count; ++i) {
         if (burst.verdicts[i] == Verdict::pass)
             continue;
-        if (outer.sources[i] != address) {
-            address = outer.sources[i];
-            vtep = vteps.find(address);
-        }
+        const VtepId vtep = recent.find(outer.sources[i], vteps);
         burst.peers[i] = vtep;
         TrafficCounters& of_vtep = counters.vtep(vtep);
         of_vtep.in_frames.add(1);

@@ -78,6 +78,7 @@ struct Worker::State {
     engine::RelayNews relay_news;
     engine::Burst burst;
     engine::OuterHeaders outer;
+    engine::RecentSenders senders;
     engine::Sightings seen;
 };
 
@@ -124,7 +125,7 @@ void Worker::State::from_underlay(rte_mbuf** frames, std::size_t count, std::uin
     counters->underlay_in_bytes.add(engine::receive(burst, config.pool, 0));
 
     engine::parse_outer(burst, outer, rules);
-    engine::find_sender(burst, outer, tables.vteps(), *counters);
+    engine::find_sender(burst, outer, tables.vteps(), senders, *counters);
     counters->decapsulated.add(engine::decap(burst, outer, tables, epoch, seen));
     tables.fdb().lookup(burst.keys.data(), count, epoch, burst.rows.data());
     engine::learn(seen, tables.fdb(), epoch, now_seconds, learned, counters->learn_overflow);

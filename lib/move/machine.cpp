@@ -130,26 +130,34 @@ Expected<void> Machine::seen_elsewhere(const Key& key, Host row, Host at, Time n
     return make_known(key, now, out, [&](const Event& on) { state_->seen_elsewhere(on, row, at); });
 }
 
-Expected<void> Machine::received(Host from, const Message& message, bool allowed, Time now, Actions& out)
+Expected<void> Machine::received(Host from, const Message& message, bool allowed, const Place& row, Time now,
+                                 Actions& out)
 {
     if (from == state_->config.self)
         return {};
     Endpoint* endpoint = state_->find(message.key);
     Endpoint unknown;
     unknown.key = message.key;
+    const Event on{endpoint != nullptr ? *endpoint : unknown, now, out};
     if (!allowed) {
-        const Event on{endpoint != nullptr ? *endpoint : unknown, now, out};
         on.note(Phase::refused, from);
         if (std::holds_alternative<Claim>(message.body))
             on.say(from, Deny{on.endpoint.version});
         return {};
     }
-    if (endpoint == nullptr && !std::holds_alternative<Turn>(message.body)) {
-        // Answered, but not worth remembering: whoever sends names of endpoints fills no table.
-        state_->received(Event{unknown, now, out}, from, message.body);
+    const auto* turn = std::get_if<Turn>(&message.body);
+    if (turn != nullptr && !state_->follows(on.endpoint, from, row)) {
+        if (turn->version > on.endpoint.row_version)  // not only late
+            on.note(Phase::refused, from);
+        on.say(from, TurnEnded{turn->version, turn->stream});
         return {};
     }
-    return make_known(message.key, now, out, [&](const Event& on) { state_->received(on, from, message.body); });
+    if (endpoint == nullptr && turn == nullptr) {
+        // Answered, but not worth remembering: whoever sends names of endpoints fills no table.
+        state_->received(on, from, message.body);
+        return {};
+    }
+    return make_known(message.key, now, out, [&](const Event& known) { state_->received(known, from, message.body); });
 }
 
 void Machine::unreachable(Host to, Time now, Actions& out)

@@ -20,7 +20,7 @@ void Machine::State::handle(const Event& on, Host from, const Grant& grant)
     Claiming& claim = *endpoint.claim;
     if (!claim.answered)
         return accept_grant(on, from, grant.version);
-    if (!claim.ends)
+    if (!claim.ends || endpoint.role != Role::owner)
         return;
     // It was silent for too long, and has been taken for dead. Its frames are welcome all the same.
     claim.ends.reset();
@@ -57,14 +57,9 @@ void Machine::State::handle(const Event& on, Host from, const NotMine& not_mine)
     see(on, not_mine.known);
     if (endpoint.asking && !endpoint.asking->over && endpoint.asking->row == from)
         return turn_alone(on);
-    if (!endpoint.claim)
+    if (!endpoint.claim || endpoint.claim->answered)
         return;
     Claiming& claim = *endpoint.claim;
-    if (claim.answered) {
-        if (claim.old_host == from && pending<Ask>(endpoint, from) != nullptr)
-            old_host_is_gone(on);
-        return;
-    }
     if (not_mine.known < claim.known || !answered<Claim>(endpoint, from))
         return;
     endpoint.version = std::max(endpoint.version, not_mine.known);
@@ -76,17 +71,9 @@ void Machine::State::handle(const Event& on, Host from, const Wait&)
     Endpoint& endpoint = on.endpoint;
     if (endpoint.asking && endpoint.asking->row == from)
         endpoint.asking->until = on.now + config.times.hold;
-    if (!endpoint.claim)
+    if (!endpoint.claim || endpoint.claim->answered)
         return;
     Claiming& claim = *endpoint.claim;
-    if (claim.answered) {
-        if (claim.old_host == from && answered<Ask>(endpoint, from)) {
-            // It lives, and relays.
-            claim.deadline = on.now + config.times.hold;
-            claim.next_probe = on.now + (claim.opening ? config.times.lease : config.times.hold / 4);
-        }
-        return;
-    }
     for (Unanswered& message : endpoint.unanswered)
         if (message.to == from && std::holds_alternative<Claim>(message.body)) {
             claim.deadline = on.now + config.times.hold;
@@ -110,9 +97,6 @@ void Machine::State::handle(const Event& on, Host from, const Deny& deny)
         on.note(Phase::conflict, endpoint.asking->at);
         return;
     }
-    if (endpoint.claim && endpoint.claim->answered && endpoint.claim->old_host == from &&
-        pending<Ask>(endpoint, from) != nullptr)
-        return old_host_is_gone(on);  // it has the endpoint again, so it relays no more
     if (!endpoint.claim || endpoint.claim->answered || pending<Claim>(endpoint, from) == nullptr)
         return;
     endpoint.claim->denied = true;
@@ -134,11 +118,17 @@ void Machine::State::handle(const Event& on, Host from, const Drained& drained)
 
 void Machine::State::handle(const Event& on, Host from, const Turned& turned)
 {
-    auto& claim = on.endpoint.claim;
+    Endpoint& endpoint = on.endpoint;
+    auto& claim = endpoint.claim;
     see(on, turned.version);
     const bool of_this_claim =
         claim && (claim->answered ? claim->version == turned.version : turned.version > claim->known);
     if (!of_this_claim) {
+        // By way of an earlier claim's old host there is no barrier here. Marked direct frames wait T_merge, and their
+        // sender stops marking by itself.
+        for (const OldLabels& old : endpoint.old_labels)
+            if (old.version == turned.version)
+                return;
         // Nobody waits for that sender's marked frames any more.
         on.say(from, Settled{turned.version, turned.stream});
         return;
@@ -173,6 +163,31 @@ void Machine::State::handle(const Event& on, Host from, const Closed& closed)
     on.note(Phase::settled, from, closed.relayed);
     claim->over = true;
     finish_claim_when_over(on);
+}
+
+void Machine::State::handle(const Event& on, Host from, const Probed& probed)
+{
+    Endpoint& endpoint = on.endpoint;
+    auto& claim = endpoint.claim;
+    const bool is_of_claim = claim && claim->answered && !claim->over && claim->old_host == from &&
+                             claim->version == probed.version;
+    if (!probed.relays) {
+        old_labels_over(on, from, probed.version);
+        if (is_of_claim)
+            old_host_is_gone(on);
+        return;
+    }
+    if (is_of_claim) {
+        end_probe(endpoint, probed.version);
+        claim->deadline = on.now + config.times.hold;
+        claim->next_probe = on.now + (claim->opening ? config.times.lease : config.times.hold / 4);
+    }
+    for (OldLabels& old : endpoint.old_labels)
+        if (old.old_host == from && old.version == probed.version) {
+            end_probe(endpoint, probed.version);
+            old.asked = false;
+            old.due = on.now + config.times.lease;
+        }
 }
 
 }  // namespace ferry::move

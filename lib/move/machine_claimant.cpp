@@ -6,7 +6,7 @@
 namespace ferry::move {
 namespace {
 
-constexpr std::size_t most_old_labels = 4;
+constexpr std::size_t most_old_labels = 16;
 
 }  // namespace
 
@@ -21,6 +21,8 @@ void Machine::State::ring_started(const Event& on, const Place& place)
         endpoint.held_until.reset();
         on.note(Phase::replayed);
         on.want(Replay{endpoint.key});
+        if (endpoint.role == Role::claiming)
+            take_if_nobody_has_it(on);
         return;
     }
     endpoint.starting = place;
@@ -57,10 +59,11 @@ void Machine::State::start_claim(const Event& on)
     endpoint.detours = {};
     if (endpoint.claim) {
         const Claiming& before = *endpoint.claim;
-        endpoint.old_labels.push_back({before.labels, before.version, before.old_host.value_or(Host{}),
-                                       on.now + config.times.lease});
+        end_probe(endpoint, before.version);
+        endpoint.old_labels.push_back({before.labels, before.version, before.old_host, on.now + config.times.lease});
         if (endpoint.old_labels.size() > most_old_labels) {
             const Labels oldest = endpoint.old_labels.front().labels;
+            end_probe(endpoint, endpoint.old_labels.front().version);
             endpoint.old_labels.erase(endpoint.old_labels.begin());
             free_labels(oldest);
             on.want(FreeLabels{endpoint.key, oldest});
@@ -115,8 +118,15 @@ void Machine::State::take_if_nobody_has_it(const Event& on)
         return;
     if (!claim.everybody)
         ask_everybody(on);
-    if (!asked())
+    if (!asked() && is_worth_taking(on.endpoint))
         take(on, {});
+}
+
+/// Where the ring has stopped since, the VM is elsewhere or nowhere: only one who waits to be granted what may be here is
+/// a reason to take it.
+bool Machine::State::is_worth_taking(const Endpoint& endpoint)
+{
+    return endpoint.running || endpoint.claim->waiter;
 }
 
 /// `who_should_have`: granted it, where somebody should.
@@ -172,17 +182,19 @@ void Machine::State::merged(const Event& on)
     finish_claim_when_over(on);
 }
 
+/// Not while something may come under earlier claims' labels, which the gate has to keep in order.
 void Machine::State::finish_claim_when_over(const Event& on)
 {
     Endpoint& endpoint = on.endpoint;
-    if (!endpoint.claim || !endpoint.claim->merged || !endpoint.claim->over)
+    if (!endpoint.claim || !endpoint.claim->merged || !endpoint.claim->over || !endpoint.old_labels.empty())
         return;
     const Labels labels = endpoint.claim->labels;
     end_detours(on);
-    if (endpoint.claim->old_host)
-        answered<Ask>(endpoint, *endpoint.claim->old_host);
+    end_probe(endpoint, endpoint.claim->version);
     endpoint.claim.reset();
     free_labels(labels);
+    if (endpoint.relaying)
+        endpoint.relaying->last_seen = std::max(endpoint.relaying->last_seen, on.now - config.times.lease);
     if (endpoint.role == Role::owner)
         on.want(FinishClaim{endpoint.key, labels});
     else
@@ -197,9 +209,9 @@ void Machine::State::give_up_claim(const Event& on)
     if (!endpoint.claim)
         return;
     answered<Claim>(endpoint);
-    answered<Ask>(endpoint);
     free_labels(endpoint.claim->labels);
     on.want(FreeLabels{endpoint.key, endpoint.claim->labels});
+    end_probe(endpoint, endpoint.claim->version);
     endpoint.claim.reset();
 }
 
@@ -208,7 +220,7 @@ void Machine::State::old_host_is_gone(const Event& on)
 {
     Claiming& claim = *on.endpoint.claim;
     claim.over = true;
-    answered<Ask>(on.endpoint, *claim.old_host);
+    end_probe(on.endpoint, claim.version);
     if (!claim.opening) {
         on.note(Phase::taken, *claim.old_host);
         open(on, std::nullopt);
@@ -223,8 +235,25 @@ void Machine::State::old_labels_over(const Event& on, Host old_host, std::option
             return false;
         end_detours_by(on, old_host);
         free_labels(old.labels);
+        end_probe(on.endpoint, old.version);
         on.want(FreeLabels{on.endpoint.key, old.labels});
         return true;
+    });
+    finish_claim_when_over(on);
+}
+
+void Machine::State::probe(const Event& on, Host old_host, const Version& version)
+{
+    end_probe(on.endpoint, version);
+    repeat(on, old_host, Probe{version});
+}
+
+/// Nobody wants to know any more whether an old host relays as of `version`.
+void Machine::State::end_probe(Endpoint& endpoint, const Version& version)
+{
+    std::erase_if(endpoint.unanswered, [&](const Unanswered& message) {
+        const Probe* probe = std::get_if<Probe>(&message.body);
+        return probe != nullptr && probe->version == version;
     });
 }
 

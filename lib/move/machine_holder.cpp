@@ -122,9 +122,9 @@ void Machine::State::handle(const Event& on, Host from, const Claim& claim)
     case Role::claiming:
         // Two that ask each other: the lower address has it. One whose ring has stopped may have frames to give.
         if (endpoint.running && pending<Claim>(endpoint, from) != nullptr && config.self > from)
-            on.say(from, NotMine{known});
-        else
-            wait();
+            return on.say(from, NotMine{known});
+        wait();
+        take_if_nobody_has_it(on);
         return;
     case Role::owner:
         if (endpoint.claim && !endpoint.claim->merged)
@@ -142,6 +142,8 @@ void Machine::State::handle(const Event& on, Host from, const Claim& claim)
             on.say(from, Moved{endpoint.relaying->version, endpoint.relaying->to});
         else if (endpoint.relaying->labels == claim.labels)
             on.say(from, Grant{endpoint.relaying->version});
+        else if (claim.known >= endpoint.relaying->version)
+            on.say(from, NotMine{known});  // it has had it, and knows what became of it
         else if (endpoint.starting)
             on.say(from, Wait{});
         else

@@ -94,7 +94,8 @@ void Machine::State::watched_hosts(const Endpoint& endpoint, std::vector<Host>& 
     if (endpoint.claim && endpoint.claim->old_host)
         hosts.push_back(*endpoint.claim->old_host);
     for (const OldLabels& old : endpoint.old_labels)
-        hosts.push_back(old.old_host);
+        if (old.old_host)
+            hosts.push_back(*old.old_host);
     if (endpoint.turning)
         hosts.insert(hosts.end(), {endpoint.turning->via, endpoint.turning->to});
     std::sort(hosts.begin(), hosts.end());

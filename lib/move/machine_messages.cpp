@@ -56,6 +56,7 @@ void Machine::State::unreachable(const Event& on, Host host)
         end_turn(on);
     if (endpoint.asking && !endpoint.asking->over && endpoint.asking->row == host)
         turn_alone(on);
+    answered<Probe>(endpoint, host);
     if (answered<Turn>(endpoint, host) && endpoint.relaying)
         endpoint.relaying->senders.erase(host);
     answered<TurnEnded>(endpoint, host);

@@ -8,6 +8,13 @@ namespace {
 
 constexpr std::size_t most_senders = 4096;   // of one endpoint that are told apart; the others are only relayed for
 constexpr Time seen_again = 1'000'000'000;   // relayed() tells of each sender once in that time
+constexpr unsigned streams_of_a_move = 255;  // 1 to 255
+
+/// Far from those of the moves before and after, whose marks may still be on their way.
+unsigned first_stream(const Version& version)
+{
+    return static_cast<unsigned>(1 + version.epoch * 97 % streams_of_a_move);
+}
 
 }  // namespace
 
@@ -78,11 +85,11 @@ void Machine::State::turn_sender(const Event& on, Host host)
     if (host == config.self && endpoint.turning)
         return;
     if (sender.stream == 0) {
-        unsigned stream = 1;
-        while (stream < relaying.streams.size() && relaying.streams[stream])
-            ++stream;
-        if (stream == relaying.streams.size())
+        if (relaying.streams.count() == streams_of_a_move)
             return;  // it stays with the relay
+        unsigned stream = first_stream(relaying.version);
+        while (relaying.streams[stream])
+            stream = 1 + stream % streams_of_a_move;
         relaying.streams.set(stream);
         sender.stream = static_cast<Stream>(stream);
     }
@@ -116,6 +123,12 @@ bool Machine::State::can_return(const Endpoint& endpoint) const
     return endpoint.role == Role::relay && std::none_of(senders.begin(), senders.end(), [](const auto& sender) {
                return sender.second.stage == RelaySender::Stage::turning;
            });
+}
+
+/// Somebody may come by this host's own old host, and turn from there behind a barrier that stands here.
+bool Machine::State::awaits_old_host(const Endpoint& endpoint)
+{
+    return endpoint.claim.has_value();
 }
 
 /// A turn has been waited for long enough.
@@ -196,9 +209,7 @@ void Machine::State::handle(const Event& on, Host from, const Ask& ask)
                 return;
             }
         }
-        on.say(from, Wait{});  // to the new host: this one lives; to a sender: a turn follows
-    } else if (pending<Closed>(endpoint, from) != nullptr) {
-        on.say(from, Wait{});  // its frames are on their way still
+        on.say(from, Wait{});  // a turn follows
     } else if (endpoint.role == Role::none) {
         on.say(from, NotMine{endpoint.version});
     } else if (endpoint.role == Role::owner && endpoint.running) {
@@ -206,6 +217,18 @@ void Machine::State::handle(const Event& on, Host from, const Ask& ask)
     } else {
         on.say(from, Wait{});
     }
+}
+
+void Machine::State::handle(const Event& on, Host from, const Probe& probe)
+{
+    const Endpoint& endpoint = on.endpoint;
+    const auto& waiting = endpoint.unanswered;
+    const bool is_closing = std::any_of(waiting.begin(), waiting.end(), [&](const Unanswered& message) {
+        const Closed* closed = std::get_if<Closed>(&message.body);
+        return closed != nullptr && closed->version == probe.version;
+    });
+    const bool relays = endpoint.relaying && endpoint.relaying->version == probe.version;
+    on.say(from, Probed{probe.version, relays || is_closing});
 }
 
 }  // namespace ferry::move

@@ -5,6 +5,15 @@
 
 namespace ferry::move {
 
+/// Who may turn this host's frames is whoever gets them: the host that its row names, the one to which it relays, or
+/// the one whose turn it is in. One that the row names no more is late, or has no say in it.
+bool Machine::State::follows(const Endpoint& endpoint, Host host, const Place& row) const
+{
+    if (endpoint.role != Role::none || endpoint.starting)
+        return !endpoint.relaying || endpoint.relaying->to == host;  // its own: no turn concerns it
+    return (row.kind == Place::Kind::ferry && row.host == host) || (endpoint.turning && endpoint.turning->via == host);
+}
+
 void Machine::State::handle(const Event& on, Host from, const Turn& turn)
 {
     Endpoint& endpoint = on.endpoint;
@@ -29,6 +38,8 @@ void Machine::State::handle(const Event& on, Host from, const Turn& turn)
     if (endpoint.next_turn)
         repeat(on, endpoint.next_turn->via, TurnEnded{endpoint.next_turn->version, endpoint.next_turn->stream});
     endpoint.next_turn = next;
+    endpoint.asking.reset();
+    answered<Ask>(endpoint);
 }
 
 void Machine::State::begin_turn(const Event& on, const Turning& turn)

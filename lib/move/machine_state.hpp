@@ -99,8 +99,9 @@ struct Claiming {
 struct OldLabels {
     Labels labels;
     Version version;
-    Host old_host;
-    Time ends = 0;
+    std::optional<Host> old_host;
+    Time due = 0;                     ///< when to ask whether the old host still relays; free then where there is none
+    bool asked = false;
 };
 
 /// One who comes by the relay.
@@ -245,6 +246,7 @@ public:
     void ask(const Event& on, Host host);
     void ask_everybody(const Event& on);
     void take_if_nobody_has_it(const Event& on);
+    static bool is_worth_taking(const Endpoint& endpoint);
     void take(const Event& on, Host who_should_have);
     void accept_grant(const Event& on, Host from, const Version& version);
     void open(const Event& on, std::optional<std::uint64_t> flush_frames);
@@ -253,6 +255,8 @@ public:
     void give_up_claim(const Event& on);
     void old_host_is_gone(const Event& on);
     void old_labels_over(const Event& on, Host old_host, std::optional<Version> version);
+    void probe(const Event& on, Host old_host, const Version& version);
+    static void end_probe(Endpoint& endpoint, const Version& version);
     void be_silent(const Event& on, bool silent);
     void handle(const Event& on, Host from, const Grant& grant);
     void handle(const Event& on, Host from, const Moved& moved);
@@ -262,6 +266,7 @@ public:
     void handle(const Event& on, Host from, const Drained& drained);
     void handle(const Event& on, Host from, const Turned& turned);
     void handle(const Event& on, Host from, const Closed& closed);
+    void handle(const Event& on, Host from, const Probed& probed);
     void stream_passed(const Event& on, Stream stream, bool in_time, std::uint64_t frames);
 
     // Holder and relay: machine_holder.cpp, machine_relay.cpp
@@ -279,12 +284,14 @@ public:
     void force_return(const Event& on);
     void finish_relay(const Event& on);
     bool can_return(const Endpoint& endpoint) const;
+    static bool awaits_old_host(const Endpoint& endpoint);
     void handle(const Event& on, Host from, const Claim& claim);
     void handle(const Event& on, Host from, const DrainedAck& ack);
     void handle(const Event& on, Host from, const TurnAck& ack);
     void handle(const Event& on, Host from, const TurnEnded& ended);
     void handle(const Event& on, Host from, const Ask& ask);
     void handle(const Event& on, Host from, const ClosedAck& ack);
+    void handle(const Event& on, Host from, const Probe& probe);
 
     // Detours, of both: machine_detour.cpp
     void offer_detour(const Event& on, Host sender);
@@ -304,6 +311,7 @@ public:
     void end_late_detours(const Event& on);
 
     // Sender: machine_sender.cpp
+    bool follows(const Endpoint& endpoint, Host host, const Place& row) const;
     void handle(const Event& on, Host from, const Turn& turn);
     void handle(const Event& on, Host from, const Settled& settled);
     void handle(const Event& on, Host from, const TurnEndedAck& ack);

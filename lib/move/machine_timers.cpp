@@ -17,7 +17,7 @@ std::optional<Time> Machine::State::next_timer(const Endpoint& endpoint, const T
         at(endpoint.start_at);
     if (endpoint.claim) {
         const Claiming& claim = *endpoint.claim;
-        if (!claim.answered || (claim.old_host && !claim.opening))
+        if (claim.answered ? claim.old_host && !claim.opening : is_worth_taking(endpoint))
             at(claim.deadline);
         if (claim.ends)
             at(*claim.ends);
@@ -25,10 +25,11 @@ std::optional<Time> Machine::State::next_timer(const Endpoint& endpoint, const T
             at(claim.next_probe);
     }
     for (const OldLabels& old : endpoint.old_labels)
-        at(old.ends);
+        if (!old.asked)
+            at(old.due);
     if (endpoint.detours.due != 0)
         at(endpoint.detours.due);
-    if (endpoint.relaying)
+    if (endpoint.relaying && !awaits_old_host(endpoint))
         at(endpoint.relaying->last_seen + times.lease);
     if (endpoint.turning &&
         (endpoint.turning->stage == Turning::Stage::arming || endpoint.turning->stage == Turning::Stage::settling))
@@ -46,14 +47,14 @@ void Machine::State::run_timers(const Event& on)
     // A claim that nobody answers ends before the hold of a ring that has stopped since: it may be granted on then.
     if (endpoint.claim && due(endpoint.claim->deadline)) {
         Claiming& claim = *endpoint.claim;
-        if (!claim.answered) {
+        if (!claim.answered && is_worth_taking(endpoint)) {
             Host silent{};
             for (const Unanswered& message : endpoint.unanswered)
                 if (std::holds_alternative<Claim>(message.body))
                     silent = message.to;
             claim.ends = on.now + config.times.lease;
             take(on, silent);
-        } else if (claim.old_host && !claim.opening) {
+        } else if (claim.answered && claim.old_host && !claim.opening) {
             on.note(Phase::taken, *claim.old_host);
             open(on, std::nullopt);
         }
@@ -66,20 +67,26 @@ void Machine::State::run_timers(const Event& on)
     if (endpoint.claim && endpoint.claim->old_host && !endpoint.claim->over && endpoint.claim->next_probe != 0 &&
         due(endpoint.claim->next_probe)) {
         endpoint.claim->next_probe = 0;  // until the answer
-        repeat(on, *endpoint.claim->old_host, Ask{endpoint.version});
+        probe(on, *endpoint.claim->old_host, endpoint.claim->version);
     }
     if (endpoint.detours.due != 0 && due(endpoint.detours.due))
         end_late_detours(on);
     if (endpoint.held_until && due(*endpoint.held_until))
         hold_expired(on);
-    std::erase_if(endpoint.old_labels, [&](const OldLabels& old) {
-        if (!due(old.ends))
+    std::erase_if(endpoint.old_labels, [&](OldLabels& old) {
+        if (old.asked || !due(old.due))
             return false;
+        if (old.old_host) {  // somebody who never turns may still come by it
+            old.asked = true;
+            probe(on, *old.old_host, old.version);
+            return false;
+        }
         free_labels(old.labels);
         on.want(FreeLabels{endpoint.key, old.labels});
         return true;
     });
-    if (endpoint.relaying && due(endpoint.relaying->last_seen + config.times.lease))
+    finish_claim_when_over(on);
+    if (endpoint.relaying && !awaits_old_host(endpoint) && due(endpoint.relaying->last_seen + config.times.lease))
         finish_relay(on);
     if (endpoint.starting && due(endpoint.start_at)) {
         if (endpoint.relaying)

@@ -41,16 +41,17 @@ Expected<std::unique_ptr<Fdb>> Fdb::make(std::uint32_t max_rows, std::uint32_t m
 
 void Fdb::lookup(const FdbKey* keys, std::size_t count, Epoch epoch, Row* rows, Slot* slots) const noexcept
 {
+    const WordMap::View map = map_->view();
     constexpr std::size_t group = 64;  // enough to cover the memory's latency, few enough to stay in the first cache
     std::uint32_t homes[group];
     for (std::size_t begin = 0; begin < count; begin += group) {
         const std::size_t end = std::min(begin + group, count);
         for (std::size_t i = begin; i < end; ++i) {
-            homes[i - begin] = map_->home(keys[i].word());
-            map_->prefetch(homes[i - begin]);
+            homes[i - begin] = map.home(keys[i].word());
+            map.prefetch(homes[i - begin]);
         }
         for (std::size_t i = begin; i < end; ++i) {
-            auto [word, slot] = map_->find(homes[i - begin], keys[i].word());
+            auto [word, slot] = map.find(homes[i - begin], keys[i].word());
             if (PendingRows::is_pending(word)) [[unlikely]]
                 word = pending_->rows.resolve(word, epoch);
             rows[i] = Row::from_word(word);

@@ -28,6 +28,9 @@ public:
 
     std::uint32_t max() const noexcept { return max_; }
 
+    /// By index, up to max(), for readers.
+    const VersionedCell<T>* cells() const noexcept { return cells_.get(); }
+
     // Readers. An index that is not in the table is as one that has no value.
 
     const T* read(std::uint32_t index, Epoch epoch) const noexcept

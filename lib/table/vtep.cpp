@@ -50,15 +50,12 @@ Expected<std::unique_ptr<Vteps>> Vteps::make(std::uint32_t max_vteps)
     try {
         std::unique_ptr<Vteps> vteps(new Vteps);
         vteps->state_ = std::make_unique<State>(max_vteps, std::move(*map));
+        vteps->cells_ = vteps->state_->table.cells();
+        vteps->max_ = max_vteps;
         return vteps;
     } catch (const std::bad_alloc&) {
         return no_memory();
     }
-}
-
-const Adjacency* Vteps::at(VtepId id, Epoch epoch) const noexcept
-{
-    return state_->table.read_referenced(index_of(id), epoch);
 }
 
 VtepId Vteps::find(Ipv4Address address) const noexcept
@@ -116,12 +113,15 @@ void Vteps::push(PreparedVersion<Adjacency> prepared) noexcept
     const std::uint32_t id = prepared.change.front().index;
     const std::uint64_t key = key_of(state_->addresses[id]);
     const std::uint32_t slot = state_->visible->slot_of(key);
+    const std::uint64_t before = slot == WordMap::no_slot ? 0 : state_->visible->word(slot);
     if (prepared.version->value && slot == WordMap::no_slot)
         state_->visible->insert(key, id);
     else if (prepared.version->value)
         state_->visible->set(slot, id);
     else if (slot != WordMap::no_slot)
         state_->visible->erase(slot, batch_of(prepared.version->since));
+    if (before != (prepared.version->value ? id : 0))
+        address_changes_.fetch_add(1, std::memory_order_release);
     state_->table.push(std::move(prepared));
 }
 

@@ -62,12 +62,14 @@ Expected<std::unique_ptr<WordMap>> WordMap::make(std::uint32_t max_keys)
         return no_memory();
     const std::uint64_t buckets = buckets_for(max_keys);
     const std::uint64_t slots = buckets * bucket_keys;
-    map->bucket_count_ = static_cast<std::uint32_t>(buckets);
+    WordMap::View& view = map->view_;
+    view.longest_ = &map->longest_;
+    view.bucket_count_ = static_cast<std::uint32_t>(buckets);
     map->used_limit_ = static_cast<std::uint32_t>(slots - slots / 10);
-    fill_secret(map->secret_);
+    fill_secret(view.secret_);
 
     const auto carve = [&](Carver carver) {
-        map->buckets_ = carver.take<Bucket>(buckets);
+        view.buckets_ = carver.take<Bucket>(buckets);
         map->stamps_ = carver.take<std::atomic<std::uint32_t>>(slots);
         map->passed_by_ = carver.take<std::uint32_t>(buckets);
         map->erased_in_ = carver.take<std::uint32_t>(slots);
@@ -93,17 +95,37 @@ WordMap::~WordMap()
         munmap(memory_, memory_bytes_);
 }
 
-std::uint32_t WordMap::insert(std::uint64_t key, std::uint64_t word) noexcept
+std::uint32_t WordMap::View::slot_from(std::uint32_t bucket, std::uint64_t key) const noexcept
 {
-    std::uint32_t bucket = home(key);
-    std::uint32_t distance = 0;
-    unsigned free_places = 0;
-    while ((free_places = matches(buckets_[bucket], empty) | matches(buckets_[bucket], tombstone)) == 0) {
-        ++passed_by_[bucket];
-        ++distance;
+    for (std::uint32_t distance = 0;;) {
+        if (const Places places = matches(buckets_[bucket], key); places != 0)
+            return bucket * bucket_keys + first_of(places);
+        if (matches(buckets_[bucket], empty) != 0 || ++distance > longest_->load(std::memory_order_relaxed))
+            return no_slot;
         bucket = next(bucket);
     }
-    const std::uint32_t slot = bucket * bucket_keys + static_cast<std::uint32_t>(std::countr_zero(free_places)) / 2;
+}
+
+WordMap::Found WordMap::View::find_from(std::uint32_t bucket, std::uint64_t key) const noexcept
+{
+    const std::uint32_t slot = key + 1 <= 1 ? no_slot : slot_from(bucket, key);
+    if (slot == no_slot)
+        return {};
+    const std::uint64_t word = buckets_[slot / bucket_keys].words[slot % bucket_keys].load(std::memory_order_acquire);
+    return {word, word != 0 ? slot : no_slot};
+}
+
+std::uint32_t WordMap::insert(std::uint64_t key, std::uint64_t word) noexcept
+{
+    std::uint32_t bucket = view_.home(key);
+    std::uint32_t distance = 0;
+    Places free_places = 0;
+    while ((free_places = matches(view_.buckets_[bucket], empty) | matches(view_.buckets_[bucket], tombstone)) == 0) {
+        ++passed_by_[bucket];
+        ++distance;
+        bucket = view_.next(bucket);
+    }
+    const std::uint32_t slot = bucket * bucket_keys + first_of(free_places);
     if (distance > longest_.load(std::memory_order_relaxed))
         longest_.store(distance, std::memory_order_relaxed);
     ++used_;
@@ -146,12 +168,12 @@ void WordMap::reclaim(std::uint32_t over) noexcept
 void WordMap::free(std::uint32_t slot) noexcept
 {
     const std::uint32_t place = slot / bucket_keys;
-    const std::uint32_t first = home(key(slot));
+    const std::uint32_t first = view_.home(key(slot));
     key_at(slot).store(passed_by_[place] != 0 ? tombstone : empty, std::memory_order_relaxed);
-    for (std::uint32_t bucket = first; bucket != place; bucket = next(bucket)) {
+    for (std::uint32_t bucket = first; bucket != place; bucket = view_.next(bucket)) {
         if (--passed_by_[bucket] != 0)
             continue;
-        for (auto& freed : buckets_[bucket].keys)
+        for (auto& freed : view_.buckets_[bucket].keys)
             if (freed.load(std::memory_order_relaxed) == tombstone)
                 freed.store(empty, std::memory_order_relaxed);
     }

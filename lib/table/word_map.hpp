@@ -16,7 +16,7 @@
 #include <memory>
 
 #if defined(__SSE4_1__) && !defined(__SANITIZE_THREAD__)
-#include <smmintrin.h>
+#include <immintrin.h>
 #endif
 
 #include <ferry/error.hpp>
@@ -38,44 +38,109 @@ public:
     WordMap(const WordMap&) = delete;
     WordMap& operator=(const WordMap&) = delete;
 
-    // Readers. A look-up is home(), prefetch() and, once the lines may have come, find().
+private:
+    static constexpr std::uint32_t bucket_keys = 8;
+    struct alignas(128) Bucket {
+        std::atomic<std::uint64_t> keys[bucket_keys];
+        std::atomic<std::uint64_t> words[bucket_keys];
+    };
+    static_assert(sizeof(Bucket) == 128 && std::atomic<std::uint64_t>::is_always_lock_free);
 
-    /// The bucket where a look-up of `key` begins.
-    std::uint32_t home(std::uint64_t key) const noexcept
+    /// Which places of a bucket hold a key: `place_bits` bits for each.
+    using Places = unsigned;
+#if defined(__AVX512F__) && !defined(__SANITIZE_THREAD__)
+    static constexpr unsigned place_bits = 1;
+#else
+    static constexpr unsigned place_bits = 2;
+#endif
+    static std::uint32_t first_of(Places places) noexcept
     {
-        // Folded multiplication by a secret of this table: keys that a guest chooses (its MACs) must not be able to
-        // pile up in one bucket. By itself it leaves keys in sequence at even distances, which for some secrets means
-        // in heaps; the second multiplication breaks that up. The last one stands for a remainder.
-        const auto product = static_cast<unsigned __int128>(key ^ secret_[0]) * secret_[1];
-        const auto folded = static_cast<std::uint64_t>(product >> 64) ^ static_cast<std::uint64_t>(product);
-        const std::uint64_t hash = (folded ^ folded >> 32) * 0x9e37'79b9'7f4a'7c15;
-        return static_cast<std::uint32_t>((hash >> 32) * bucket_count_ >> 32);
+        return static_cast<std::uint32_t>(std::countr_zero(places)) / place_bits;
     }
 
-    void prefetch(std::uint32_t bucket) const noexcept
+    /// Orders later loads of this thread after those of the keys.
+    static Places matches(const Bucket& bucket, std::uint64_t key) noexcept
     {
-        __builtin_prefetch(&buckets_[bucket].keys);
-        __builtin_prefetch(&buckets_[bucket].words);
+        // x86 loads each aligned part of eight bytes of a vector atomically and keeps loads in order; the fence tells the
+        // compiler.
+#if defined(__AVX512F__) && !defined(__SANITIZE_THREAD__)
+        const auto wanted = _mm512_set1_epi64(static_cast<long long>(key));
+        const Places places = _mm512_cmpeq_epi64_mask(_mm512_load_si512(bucket.keys), wanted);
+        std::atomic_signal_fence(std::memory_order_acquire);
+        return places;
+#elif defined(__SSE4_1__) && !defined(__SANITIZE_THREAD__)
+        const __m128i wanted = _mm_set1_epi64x(static_cast<long long>(key));
+        const auto* keys = reinterpret_cast<const __m128i*>(bucket.keys);
+        const __m128i low = _mm_packs_epi32(_mm_cmpeq_epi64(_mm_load_si128(keys), wanted),
+                                            _mm_cmpeq_epi64(_mm_load_si128(keys + 1), wanted));
+        const __m128i high = _mm_packs_epi32(_mm_cmpeq_epi64(_mm_load_si128(keys + 2), wanted),
+                                             _mm_cmpeq_epi64(_mm_load_si128(keys + 3), wanted));
+        const auto places = static_cast<Places>(_mm_movemask_epi8(_mm_packs_epi16(low, high)));
+        std::atomic_signal_fence(std::memory_order_acquire);
+        return places;
+#else
+        Places places = 0;
+        for (unsigned i = 0; i < bucket_keys; ++i)
+            places |= (bucket.keys[i].load(std::memory_order_acquire) == key ? 3u : 0u) << 2 * i;
+        return places;
+#endif
     }
 
+public:
     struct Found {
         std::uint64_t word = 0;  ///< 0: not there
         std::uint32_t slot = no_slot;
     };
 
-    /// Looks `key` up from its home bucket on.
-    Found find(std::uint32_t bucket, std::uint64_t key) const noexcept
-    {
-        if (key + 1 <= 1)
-            return {};
-        const std::uint32_t slot = slot_from(bucket, key);
-        if (slot == no_slot)
-            return {};
-        // The word belongs to the key that was matched, whatever the writer did in between: see above.
-        const std::uint64_t word = word_at(slot).load(std::memory_order_acquire);
-        return {word, word != 0 ? slot : no_slot};
-    }
-    Found find(std::uint64_t key) const noexcept { return find(home(key), key); }
+    /// What a reader needs, to be copied before a burst of look-ups: none of it changes. A look-up is home(), prefetch() and,
+    /// once the lines may have come, find().
+    class View {
+    public:
+        /// The bucket where a look-up of `key` begins.
+        std::uint32_t home(std::uint64_t key) const noexcept
+        {
+            // Folded multiplication by a secret of this table: keys that a guest chooses (its MACs) must not be able to
+            // pile up in one bucket. By itself it leaves keys in sequence at even distances, which for some secrets means
+            // in heaps; the second multiplication breaks that up. The last one stands for a remainder.
+            const auto product = static_cast<unsigned __int128>(key ^ secret_[0]) * secret_[1];
+            const auto folded = static_cast<std::uint64_t>(product >> 64) ^ static_cast<std::uint64_t>(product);
+            const std::uint64_t hash = (folded ^ folded >> 32) * 0x9e37'79b9'7f4a'7c15;
+            return static_cast<std::uint32_t>((hash >> 32) * bucket_count_ >> 32);
+        }
+
+        void prefetch(std::uint32_t bucket) const noexcept
+        {
+            __builtin_prefetch(&buckets_[bucket].keys);
+            __builtin_prefetch(&buckets_[bucket].words);
+        }
+
+        /// Looks `key` up from its home bucket on.
+        Found find(std::uint32_t bucket, std::uint64_t key) const noexcept
+        {
+            const Bucket& home = buckets_[bucket];
+            const Places here = matches(home, key);
+            if (here == 0 || key + 1 <= 1) [[unlikely]]
+                return find_from(bucket, key);
+            // The word belongs to the key that was matched, whatever the writer did in between: see above.
+            const std::uint32_t place = first_of(here);
+            const std::uint64_t word = home.words[place].load(std::memory_order_acquire);
+            return {word, word != 0 ? bucket * bucket_keys + place : no_slot};
+        }
+
+    private:
+        friend class WordMap;
+        std::uint32_t next(std::uint32_t bucket) const noexcept { return bucket + 1 == bucket_count_ ? 0 : bucket + 1; }
+        std::uint32_t slot_from(std::uint32_t bucket, std::uint64_t key) const noexcept;
+        Found find_from(std::uint32_t bucket, std::uint64_t key) const noexcept;
+
+        Bucket* buckets_ = nullptr;
+        std::uint64_t secret_[2] = {};
+        std::uint32_t bucket_count_ = 0;
+        const std::atomic<std::uint32_t>* longest_ = nullptr;  ///< the map's; the only thing here that changes
+    };
+
+    const View& view() const noexcept { return view_; }
+    Found find(std::uint64_t key) const noexcept { return view_.find(view_.home(key), key); }
 
     /// A number that readers and the writer may keep for each slot; 0 when the key is put in.
     std::atomic<std::uint32_t>& stamp(std::uint32_t slot) const noexcept { return stamps_[slot]; }
@@ -85,7 +150,7 @@ public:
     /// The slot of a key that is in the table or waits for its grace period, else no_slot.
     std::uint32_t slot_of(std::uint64_t key) const noexcept
     {
-        return key + 1 <= 1 ? no_slot : slot_from(home(key), key);
+        return key + 1 <= 1 ? no_slot : view_.slot_from(view_.home(key), key);
     }
     std::uint64_t key(std::uint32_t slot) const noexcept { return key_at(slot).load(std::memory_order_relaxed); }
     std::uint64_t word(std::uint32_t slot) const noexcept { return word_at(slot).load(std::memory_order_relaxed); }
@@ -102,16 +167,9 @@ public:
     void reclaim(std::uint32_t over) noexcept;
 
     /// Slots are numbered from 0. Where word(slot) is 0 there is no key in it.
-    std::uint32_t slot_count() const noexcept { return bucket_count_ * bucket_keys; }
+    std::uint32_t slot_count() const noexcept { return view_.bucket_count_ * bucket_keys; }
 
 private:
-    static constexpr std::uint32_t bucket_keys = 8;
-    struct alignas(128) Bucket {
-        std::atomic<std::uint64_t> keys[bucket_keys];
-        std::atomic<std::uint64_t> words[bucket_keys];
-    };
-    static_assert(sizeof(Bucket) == 128 && std::atomic<std::uint64_t>::is_always_lock_free);
-
     /// An erased slot in the queue. A slot is in the queue at most once, so the queue cannot overflow.
     struct Erased {
         std::uint32_t slot;
@@ -122,56 +180,17 @@ private:
 
     std::atomic<std::uint64_t>& key_at(std::uint32_t slot) const noexcept
     {
-        return buckets_[slot / bucket_keys].keys[slot % bucket_keys];
+        return view_.buckets_[slot / bucket_keys].keys[slot % bucket_keys];
     }
     std::atomic<std::uint64_t>& word_at(std::uint32_t slot) const noexcept
     {
-        return buckets_[slot / bucket_keys].words[slot % bucket_keys];
+        return view_.buckets_[slot / bucket_keys].words[slot % bucket_keys];
     }
-    std::uint32_t next(std::uint32_t bucket) const noexcept { return bucket + 1 == bucket_count_ ? 0 : bucket + 1; }
-
-    /// Bits 2i and 2i+1 are set where key i of the bucket is `key`. Orders later loads of this thread after those of
-    /// the keys.
-    static unsigned matches(const Bucket& bucket, std::uint64_t key) noexcept
-    {
-#if defined(__SSE4_1__) && !defined(__SANITIZE_THREAD__)
-        // x86 loads an aligned half of a 16-byte word atomically and keeps loads in order; the fence tells the
-        // compiler.
-        const __m128i wanted = _mm_set1_epi64x(static_cast<long long>(key));
-        const auto* keys = reinterpret_cast<const __m128i*>(bucket.keys);
-        const __m128i low = _mm_packs_epi32(_mm_cmpeq_epi64(_mm_load_si128(keys), wanted),
-                                            _mm_cmpeq_epi64(_mm_load_si128(keys + 1), wanted));
-        const __m128i high = _mm_packs_epi32(_mm_cmpeq_epi64(_mm_load_si128(keys + 2), wanted),
-                                             _mm_cmpeq_epi64(_mm_load_si128(keys + 3), wanted));
-        const auto mask = static_cast<unsigned>(_mm_movemask_epi8(_mm_packs_epi16(low, high)));
-        std::atomic_signal_fence(std::memory_order_acquire);
-        return mask;
-#else
-        unsigned mask = 0;
-        for (unsigned i = 0; i < bucket_keys; ++i)
-            mask |= (bucket.keys[i].load(std::memory_order_acquire) == key ? 3u : 0u) << 2 * i;
-        return mask;
-#endif
-    }
-
-    std::uint32_t slot_from(std::uint32_t bucket, std::uint64_t key) const noexcept
-    {
-        for (std::uint32_t distance = 0;;) {
-            if (const unsigned mask = matches(buckets_[bucket], key); mask != 0) [[likely]]
-                return bucket * bucket_keys + static_cast<std::uint32_t>(std::countr_zero(mask)) / 2;
-            if (matches(buckets_[bucket], empty) != 0 || ++distance > longest_.load(std::memory_order_relaxed))
-                return no_slot;
-            bucket = next(bucket);
-        }
-    }
-
     void free(std::uint32_t slot) noexcept;
 
     // Read by readers, all but `longest_` constant.
-    Bucket* buckets_ = nullptr;
+    View view_;
     std::atomic<std::uint32_t>* stamps_ = nullptr;
-    std::uint64_t secret_[2] = {};
-    std::uint32_t bucket_count_ = 0;
     std::atomic<std::uint32_t> longest_{0};  ///< no key is, or was, more buckets than this from its home
 
     // The writer's own, on other cache lines.

@@ -13,7 +13,7 @@ from support.sandbox import REPOSITORY
 sys.path.insert(0, str(REPOSITORY / "examples/move-a-vm/lib"))
 from move_a_vm.losses import Loss, difference, explain, share_out  # noqa: E402
 from move_a_vm.moves import Move, measure  # noqa: E402
-from move_a_vm.report import stall_beyond_pause_ms  # noqa: E402
+from move_a_vm.report import longest_stall_ms  # noqa: E402
 from move_a_vm.traffic import Counts  # noqa: E402
 
 P, Q = "172.16.0.3", "172.16.0.4"
@@ -42,6 +42,10 @@ def books(ferry=None, kernel=None, guest=None, p=None, q=None, tcp=False):
     return {f"{peer} {way}": {name: frames for name, frames in
                               {**loss.by, "unaccounted": loss.unaccounted()}.items() if frames}
             for (peer, way), loss in losses.items()}
+
+
+def nanoseconds(seconds):
+    return [[round(at * 1e9) for at in ends] for ends in seconds]
 
 
 def test():
@@ -125,10 +129,13 @@ def test():
     check_equal([sorted(move.told) for move in moves], [["destination", "sender", "source"], ["source"],
                                                         ["destination", "source"]], "who tells")
 
-    step("of a stall, what the VM was stopped for does not count")
-    stalls = [[int(at * 1e9) for at in stall] for stall in ((10.99, 11.03), (15.4, 15.8), (17.0, 17.06))]
-    check_equal(round(stall_beyond_pause_ms(stalls, moves), 3), 150.0, "longest stall beyond a pause")
-    check_equal(stall_beyond_pause_ms([], moves), 0.0, "no stall")
+    step("of a stall, what the VM was stopped or silent for does not count, and counts once")
+    stalls = [[10.99, 11.03], [15.4, 15.8], [17.0, 17.06]]
+    pauses = [[11.0, 11.0125], [15.5, 15.75]]
+    check_equal(longest_stall_ms(nanoseconds(stalls), nanoseconds(pauses)), 150.0, "longest stall beyond a pause")
+    silences = [[15.45, 15.74], [15.7, 15.79], [16.99, 17.04]]
+    check_equal(longest_stall_ms(nanoseconds(stalls), nanoseconds(pauses + silences)), 60.0, "beyond pauses and silences")
+    check_equal(longest_stall_ms([], nanoseconds(pauses)), 0.0, "no stall")
 
 
 finish(test)

@@ -70,11 +70,14 @@ def test():
                      {"turned": {"version": HIGH, "stream": 1, "frames": 7}}, {"settled": {"version": HIGH, "stream": 1}},
                      {"turn_ended": {"version": HIGH, "stream": 1}}, {"turn_ended_ack": {"version": HIGH, "stream": 1}},
                      {"ask": {"known": HIGH}}, {"closed": {"version": HIGH, "relayed": 7}}, {"closed_ack": {"version": HIGH}},
+                     {"turn": {"version": HIGH, "to": host, "stream": 1}}, {"probe": {"version": HIGH}},
+                     {"probed": {"version": HIGH, "relays": True}},
                      {"detour": {"version": HIGH, "peer": 0xAC100009, "label": 0xF00101}}):
             forger.say(VNI, VM, **body)
             forger.say(VNI, VM, **body)
         if to != "S":
             check_equal(forger.ended(), "OK", f"the end of X's stream to {to}")
+    bed.wait_for_phase("Q", "source", "refused")  # its row names S: nobody else turns it
     flow.wait_for("S", 200)
     check_undisturbed()
     arrived = flow.finish()

@@ -18,6 +18,7 @@ VARIANTS = {
     "a mark survives its hop": ("CHAIN TWO_FLOWS MARK_LIVES_ON", "delivered"),
     "settled while frames are held": ("CHAIN N=3 SETTLE_HELD", "delivered"),
     "granted while frames wait to be merged": ("CHAIN PLAIN NP=0 GRANT_UNMERGED", "delivered"),
+    "taken by one whose ring has stopped again": ("CHAIN PASSING NP=1 TAKE_STOPPED", "row"),
     "granted while the ring runs": ("CONFLICT GRANT_RUNNING", "won"),
     "granted while the ring runs, for good": ("IMPOSTOR GRANT_RUNNING", ""),
     "no terms": ("RESTART NO_TERMS", "row"),

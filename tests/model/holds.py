@@ -15,6 +15,7 @@ CONFIGURATIONS = {
     "on to a third host": "CHAIN N=3",
     "on to a third host, two flows": "CHAIN TWO_FLOWS NP=1",
     "on to a third host that asks the first": "CHAIN STALE N=3",
+    "on to a third host and back at once": "CHAIN PASSING NP=1",
     "back to the first host": "ROLLBACK N=3",
     "two VMs claim": "CONFLICT",
     "a second VM starts while the first runs": "IMPOSTOR",
@@ -29,7 +30,8 @@ LONG_CONFIGURATIONS = {
     "the source dies, plain peer, longer": "CRASH_S PLAIN",
 }
 #: and those of which every run is shown to end
-ENDING = ("TWO_FLOWS", "PLAIN", "CANCEL PLAIN", "CHAIN", "ROLLBACK", "CONFLICT", "IMPOSTOR", "CRASH_S", "CRASH_D", "RESTART")
+ENDING = ("TWO_FLOWS", "PLAIN", "CANCEL PLAIN", "CHAIN", "CHAIN PASSING NP=1", "ROLLBACK", "CONFLICT", "IMPOSTOR", "CRASH_S",
+          "CRASH_D", "RESTART")
 
 
 def test():

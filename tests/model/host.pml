@@ -8,6 +8,7 @@
  *   NO_T_PLAIN       direct frames of L do not wait      GRANT_RUNNING   S grants although its ring runs
  *   GRANT_UNMERGED   D grants while frames wait in its merge stage
  *   GRANT_OLD_CLAIM  a claim is granted whatever version it knows
+ *   TAKE_STOPPED     a claimant takes K unanswered though its ring has stopped again
  *   SETTLE_HELD      D settles while frames are still held behind the barrier
  *   T_PLAIN_ONE_HOP  T_plain does not cover what the host before held for its own T_plain
  *   CLAIM_AT_ONCE    a host to which K comes back claims it though the turn to which it sent P is not over
@@ -282,6 +283,10 @@ end: do
         set_version(h, VERSION(term[h], 1, h)); become_owner(h, MERGING); open[h] = 1 }
     :: atomic { row[h] == MERGING && !open[h] && (FLUSHED(h) || row[to[h]] == DEAD) ->
         open[h] = 1; announced = version[h]; announced_by = h }
+#ifdef TAKE_STOPPED
+    :: atomic { row[h] == CLAIMING && !ring[h] ->
+        set_version(h, NEXT(version[h], h)); become_owner(h, MERGING); open[h] = 1 }
+#endif
 #ifdef OPEN_ON_TIMER
     :: atomic { row[h] == CLAIMING -> set_version(h, NEXT(version[h], h)); row[h] = MERGING; open[h] = 1 }
 #endif

@@ -15,12 +15,14 @@
  *             it marked is on a wire, T_plain when no frame of L is on a wire of the detour, T_merge likewise.
  *   Crashes   CRASH_S, CRASH_D, RESTART: rows, docks and queues are gone, messages not yet read perhaps too, frames that
  *             arrive are lost. The term is on disk.
- * What is not: broadcast, bounds of docks, a wire that loses frames, workers' lagging views of a row, mistaken death.
+ * What is not: broadcast, bounds of docks, a wire that loses frames, workers' lagging views of a row, mistaken death; and
+ *           labels that are new with each claim, so that with PASSING P has one frame.
  *
  * Configurations, by macro; without any, K moves from S to D
  *   TWO_FLOWS  flow 1 is P's too            STREAMS=2  and a second worker of P marks it in a stream of its own
  *   PLAIN      flow 1 is L's                CANCEL     the VM may start again on S first
  *   CHAIN      it goes on to E              STALE      whose FDB still names S
+ *   PASSING    with CHAIN: and from E back to D at once, perhaps before E's claim has been answered
  *   ROLLBACK   it goes back to S            CONFLICT   a second VM with K's address starts on E
  *   CRASH_S    S dies once D's ring runs    CRASH_D    D dies then, and starts again
  *   RESTART    S dies and starts again before the VM moves to D

@@ -68,6 +68,10 @@ proctype VM() {
     atomic { to[E] = D; start_ring(E) };
 #endif
 #endif
+#ifdef PASSING
+    atomic { stop_ring(E) };
+    atomic { start_ring(D) };
+#endif
 #ifdef ROLLBACK
     atomic { stop_ring(D) };
     atomic { start_ring(S) };

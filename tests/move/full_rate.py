@@ -8,6 +8,7 @@ shared memory. With --long 1,000 moves, else 30.
 import os
 import time
 
+from support.carried_rate import BACK, begin, rate_that_holds
 from support.certificates import Authority
 from support.moving_vm import Counts, MovingVm, percentile
 from support.outcome import check, check_equal, step
@@ -16,58 +17,15 @@ from support.sandbox import run
 LONG = "FERRY_TEST_LONG" in os.environ
 MOVES = 1000 if LONG else 30
 RECONNECTS = 10 if LONG else 2  # of so many moves one has the old host connect again, which takes it up to a second
-FIRST_RATE = 50_000             # frames a second
 TOO_FAST = "Q transmit_failed"  # says that the sender's host itself could not keep up with the rate
 SETTLES = 0.4                   # seconds until the sender's host has turned to the VM's new host and all is quiet again
-BACK = 0.1                      # the VM's own frames for each that it is sent
-TRIAL = 1.0                     # seconds
-# Of the highest rate. While the VM moves, each frame passes one host more, on the same processors.
-MARGIN = 0.5
-
-
-def trial(hosts: MovingVm, rate: float, seconds: float = TRIAL) -> tuple[float, Counts, Counts]:
-    """Sends at a rate while nothing moves; returns the rate that came about, and what became of the frames."""
-    hosts.begin(rate, rate * BACK)
-    time.sleep(seconds)
-    seconds = hosts.quiet()
-    there, back = hosts.counts()
-    print(f"  {rate:>11,.0f} asked, {there.sent / seconds:>11,.0f} sent a second: {there.lost:,} lost to the VM, "
-          f"{back.lost:,} from it, dropped {hosts.dropped()}", flush=True)
-    return there.sent / seconds, there, back
-
-
-def highest_rate(hosts: MovingVm) -> float:
-    """The highest rate without loss: doubled until frames are lost or fewer are sent than asked for, then the middle."""
-    good, bad, rate = 0.0, 0.0, float(FIRST_RATE)
-    for _ in range(10):
-        came_about, there, back = trial(hosts, rate)
-        clean = there.wrong() + back.wrong() == 0
-        if clean:
-            good = max(good, came_about)
-        if not clean or came_about < 0.8 * rate:
-            bad = rate
-        if bad and bad - good < 0.15 * bad:
-            break
-        rate = (good + bad) / 2 if bad else 2 * rate
-    return good
-
-
-def rate_that_holds(hosts: MovingVm) -> float:
-    """Some way below the highest rate, and carried without loss for three seconds."""
-    rate = highest_rate(hosts) * MARGIN
-    for _ in range(5):
-        _, there, back = trial(hosts, rate, 3)
-        if there.wrong() + back.wrong() == 0:
-            break
-        rate *= MARGIN
-    return rate
 
 
 def move_about(hosts: MovingVm, rate: float) -> tuple[Counts, Counts, dict[str, int]]:
     """Moves the VM under load, until all moves are made or the sender's host does not keep up; returns what became of the
     frames to it and from it, and what the hosts dropped."""
     step(f"{MOVES} moves at {rate:,.0f} frames a second to the VM and {rate * BACK:,.0f} from it")
-    hosts.begin(rate, rate * BACK)
+    begin(hosts, rate)
     times = []
     for number in range(MOVES):
         times.append(hosts.move(logging_ms=20, announce=True, reconnect=number % RECONNECTS == 0))

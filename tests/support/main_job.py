@@ -9,10 +9,9 @@ from .sandbox import REPOSITORY, SCRATCH, processes
 
 JOB = REPOSITORY / "examples/move-a-vm/run"
 CAUSES = {"dock_full", "dock_expired", "hold_expired", "ring_full", "no_row", "underlay", "in_guest"}
-# How much longer than the VM a TCP stream may stand still: TCP's shortest retransmission timer (200 ms), the time that a
-# plain sender's frames may be held back (300 ms in the job's configuration), and as much again for a machine on which
-# tests, QEMU and three ferryd share two processors, and on which the guest now and then gets none.
-STALL_BEYOND_PAUSE_MS = 1000
+# How much longer than the VM is silent a TCP stream may stand still: TCP's shortest retransmission timer (200 ms), and as
+# much again and more for a machine on which tests, QEMU and three ferryd share two processors.
+STALL_BEYOND_SILENCE_MS = 500
 
 
 def traces() -> dict:

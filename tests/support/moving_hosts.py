@@ -119,10 +119,9 @@ class Flow:
 class MovingHosts:
     """S has the VM when this is made; all the others know so. Moves begin with stop() and start()."""
 
-    def __init__(self, hosts: str = "SDQ", plain: bool = False, absent: str = "", tls=None, peer_options=None, each=None,
-                 **config):
-        """`plain`: with P. `absent` are hosts that the others have as peers, and that do not run. `tls` is an Authority, or None for plain text between the hosts. `peer_options(here, there)` are
-        further keys of how one host has another. `config` has further sections of ferryd's configuration, and `each` those
+    def __init__(self, hosts: str = "SDQ", plain: bool = False, absent: str = "", held: str = "", tls=None,
+                 peer_options=None, each=None, **config):
+        """`plain`: with P. `held`: hosts where the VM's port stands from the start, without the VM. `absent` are hosts that the others have as peers, and that do not run. `tls` is an Authority, or None for plain text between the hosts. `peer_options(here, there)` are further keys of how one host has another. `config` has further sections of ferryd's configuration, and `each` those
         of one host, by its name."""
         # The kernel begins to take packets' times some time after the first socket wants them.
         self._timing = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -162,6 +161,8 @@ class MovingHosts:
                 self.vms[name].plug(self.hosts[name].namespace, "to-vm")
                 self.hosts[name].namespace.ip("link set to-vm promisc on")
         self._add_port("S")
+        for name in held:
+            self._add_port(name, held=True)
         with ThreadPoolExecutor() as pool:  # S last: what it says is heard by all
             list(pool.map(FerryVtep.start, [host for name, host in self.hosts.items() if name != "S"]))
         self.hosts["S"].start()
@@ -178,10 +179,11 @@ class MovingHosts:
         host.attach(VNI, guest)
         guest.namespace.ip(f"neighbour add {VM_ADDRESS} lladdr {VM} dev eth0 nud permanent")
 
-    def _add_port(self, name: str) -> None:
+    def _add_port(self, name: str, held: bool = False) -> None:
         """The VM's port in a host's configuration, for when it starts."""
+        device = f"net_af_packet{self.hosts[name].next_device()},iface=to-vm"
         self.hosts[name].config["port"].append(
-            {"name": "vm", "vni": VNI, "device": f"net_af_packet{self.hosts[name].next_device()},iface=to-vm", "macs": [VM]})
+            {"name": "vm", "vni": VNI, "device": device, "macs": [VM], "held": held})
 
     def _testify(self) -> None:
         for name, host in self.hosts.items():

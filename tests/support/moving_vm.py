@@ -69,7 +69,7 @@ class MovingVm:
         """`ring` and `buffer` are the VMs' rings' buffers and the bytes of each; `tls` is an Authority, or None for plain
         text between the hosts; `buffers` and `memory_mb` are ferryd's; `config` has further sections of its
         configuration."""
-        self.endpoints, self._macs = vms * macs, macs
+        self.vms, self.endpoints, self._macs = vms, vms * macs, macs
         self.underlay = MemoryUnderlay(list(ADDRESSES.values()))
         self.hosts = {name: FerryVtep(self.underlay, name, address, self.underlay.device(address))
                       for name, address in ADDRESSES.items()}

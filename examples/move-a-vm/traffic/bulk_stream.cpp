@@ -17,13 +17,6 @@ namespace {
 
 constexpr std::int64_t second = 1'000'000'000;
 
-std::int64_t realtime_now() noexcept
-{
-    timespec now{};
-    ::clock_gettime(CLOCK_REALTIME, &now);
-    return now.tv_sec * second + now.tv_nsec;
-}
-
 tcp_info info_of(int fd) noexcept
 {
     tcp_info info{};
@@ -121,8 +114,8 @@ void BulkStream::receive()
 
 void BulkStream::progressed(std::int64_t now)
 {
-    if (now - last_progress_ >= shortest_stall && !finished_ && stalls_.size() < most_stalls)
-        stalls_.push_back({last_progress_, now});
+    if (!finished_)
+        stalls_.note(last_progress_, now);
     last_progress_ = now;
 }
 

@@ -4,11 +4,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <vector>
 
 #include <netinet/in.h>
 
 #include "bulk_pattern.hpp"
+#include "stalls.hpp"
 
 namespace ferry::demo {
 
@@ -17,11 +17,6 @@ struct BulkSettings {
     BulkWay way = BulkWay::to_guest;
     std::uint16_t run = 1;
     std::uint64_t rate = 100'000;  ///< bytes a second
-};
-
-/// A time in which the stream made no progress. CLOCK_REALTIME in nanoseconds.
-struct Stall {
-    std::int64_t from = 0, to = 0;
 };
 
 /// Sends bytes at the rate, or receives and checks what the guest sends, and watches for stalls: times in which the guest
@@ -50,7 +45,7 @@ public:
     std::uint64_t bytes() const noexcept { return done_; }            ///< sent or received
     std::uint64_t mismatched() const noexcept { return mismatched_; } ///< of those received
     std::uint64_t retransmitted() const noexcept;                     ///< segments, by this side
-    const std::vector<Stall>& stalls() const noexcept { return stalls_; }
+    const Stalls& stalls() const noexcept { return stalls_; }
 
 private:
     void send_due();
@@ -58,7 +53,6 @@ private:
     void progressed(std::int64_t now);
 
     static constexpr std::size_t chunk = 64 << 10;
-    static constexpr std::size_t most_stalls = 4096;
     BulkSettings settings_;
     std::unique_ptr<std::byte[]> bytes_;
     int fd_ = -1;
@@ -66,7 +60,7 @@ private:
     std::int64_t began_ = 0;          // CLOCK_MONOTONIC
     std::int64_t last_progress_ = 0;  // CLOCK_REALTIME
     std::uint64_t done_ = 0, acknowledged_ = 0, mismatched_ = 0;
-    std::vector<Stall> stalls_;
+    Stalls stalls_{shortest_stall};
 };
 
 }  // namespace ferry::demo

@@ -37,7 +37,7 @@ void sleep_for(std::int64_t nanoseconds)
 nlohmann::ordered_json report(const BulkStream& stream)
 {
     nlohmann::ordered_json stalls = nlohmann::ordered_json::array();
-    for (const Stall& stall : stream.stalls())
+    for (const Stall& stall : stream.stalls().all())
         stalls.push_back({stall.from, stall.to});
     return {{"bytes", stream.bytes()},
             {"mismatched", stream.mismatched()},

@@ -70,7 +70,9 @@ void run(FlowSender& flow, std::int64_t stop_at, std::int64_t grace)
 
 nlohmann::ordered_json report(const FlowSettings& settings, const FlowSender& flow)
 {
-    const double longest_silence = static_cast<double>(flow.counts().longest_silence);
+    nlohmann::ordered_json silences = nlohmann::ordered_json::array();
+    for (const Stall& silence : flow.counts().silences.all())
+        silences.push_back({silence.from, silence.to});
     return {{"flow", settings.flow},
             {"run", settings.run},
             {"rate", settings.rate},
@@ -82,7 +84,7 @@ nlohmann::ordered_json report(const FlowSettings& settings, const FlowSender& fl
             {"too_old", flow.answers().too_old()},
             {"strays", flow.counts().strays},
             {"socket_drops", flow.socket().drops()},
-            {"longest_silence_ms", longest_silence / static_cast<double>(millisecond)}};
+            {"silences_ns", std::move(silences)}};
 }
 
 struct Arguments {

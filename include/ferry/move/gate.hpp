@@ -80,6 +80,16 @@ public:
     Gate& operator=(const Gate&) = delete;
 
     bool ordinary() const noexcept { return outlet_ == Outlet::ring && !merging_ && queue_.empty(); }
+    /// True while run() is to be called each round, because a time or room in the ring is waited for; where it is false
+    /// nothing happens before the next frame or command.
+    bool waits() const noexcept
+    {
+        if (outlet_ == Outlet::flush || (outlet_ == Outlet::ring && !queue_.empty()))
+            return true;
+        if (!merging_)
+            return false;
+        return streams_pending_ > 0 || (open_ ? intake_waiting_ > 0 || !told_merged_ : flush_known_);
+    }
     const GateCounters& counters() const noexcept { return counters_; }
 
     // Frames.
@@ -98,7 +108,7 @@ public:
         counters_.received.add(1);
         pass({frame, arrival, bytes, now});
     }
-    /// Moves on what waits; call it behind a burst of take(), and each round while not ordinary().
+    /// Moves on what waits; call it behind a burst of take(), and each round while waits().
     void run(std::int64_t now);
 
     // Commands.
@@ -112,7 +122,7 @@ public:
         restart_marks();
     }
     /// What waits, and what passes, goes into the ring.
-    void ring(std::int64_t now) { outlet_ = Outlet::ring; restart_marks(); run(now); }
+    void ring(std::int64_t now) { outlet_ = Outlet::ring; restart_marks(); restart_deliveries(); run(now); }
     /// The ring is here, the order is not known yet: only what comes under labels passes. `returning`: this host has
     /// relayed for the endpoint, and what it relayed may still be on its way round, so that the unmarked frames of ferry
     /// hosts wait like those of senders that cannot mark.
@@ -167,8 +177,19 @@ private:
     void open_now(std::int64_t now);
     void restart_marks() noexcept
     {
-        for (auto* first : {&counters_.first_docked, &counters_.first_flushed, &counters_.first_relayed, &counters_.first_delivered})
+        for (auto* first : {&counters_.first_docked, &counters_.first_flushed, &counters_.first_relayed})
             first->store(0, std::memory_order_relaxed);
+    }
+    void restart_deliveries() noexcept
+    {
+        for (auto* first : {&counters_.first_delivered, &counters_.first_waited})
+            first->store(0, std::memory_order_relaxed);
+    }
+    void note_delivered(const Docked<Frame>& docked, std::int64_t now) noexcept
+    {
+        note_first(counters_.first_delivered, now);
+        if (docked.arrival.via == Via::flush)
+            note_first(counters_.first_waited, now);
     }
     static void note_first(std::atomic<std::int64_t>& first, std::int64_t now) noexcept
     {

@@ -17,10 +17,12 @@ void Gate<Frame>::claim(bool returning) noexcept
     senders_seen_.clear();
     waiting_.for_each(senders_, [&](Sender<Frame>& sender) {
         sender.waited = 0;
+        sender.let_by = false;
         sender.free_at = sender.queue.empty() ? 0 : sender.queue.front(places_).since + times_.plain;
         sender.ferry = sender.ferry && !returning;
     });
     restart_marks();
+    restart_deliveries();
 }
 
 template <typename Frame>

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <thread>
 
@@ -21,14 +22,17 @@ public:
     Counter waiting;                        ///< now
     Counter late_flush;                     ///< under the flush label for what had been opened without its grant
     Counter out_of_order;                   ///< not held back as order demands, for want of room
-    std::atomic<std::int64_t> first_docked{0}, first_flushed{0}, first_relayed{0}, first_delivered{0};  ///< since the last command
+    /// When the first frame went that way since hold(), ring(), claim() or drain(); 0 where none has.
+    std::atomic<std::int64_t> first_docked{0}, first_flushed{0}, first_relayed{0};
+    /// The same since ring() or claim(): of any frame, and of one that the old host had docked.
+    std::atomic<std::int64_t> first_delivered{0}, first_waited{0};
 
     /// What `read` returns, which takes these counters, of one moment at which the gate was not at work. Waits while it
     /// is: for a burst, or until its thread runs again where it was interrupted. Not for the gate's worker at work.
     template <typename Read>
     auto consistent(Read read) const
     {
-        for (;; std::this_thread::yield()) {
+        for (unsigned attempt = 0;; wait(++attempt)) {
             const std::uint32_t before = changes_.load(std::memory_order_acquire);
             if (before % 2 != 0)
                 continue;
@@ -63,6 +67,15 @@ public:
     };
 
 private:
+    /// First as long as a burst takes, then as long as a thread waits for a processor: it may be this one's.
+    static void wait(unsigned attempt)
+    {
+        if (attempt < 64)
+            std::this_thread::yield();
+        else
+            std::this_thread::sleep_for(std::chrono::microseconds(50));
+    }
+
     std::atomic<std::uint32_t> changes_{0};  ///< odd while the gate is at work
 };
 

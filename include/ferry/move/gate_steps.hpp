@@ -73,11 +73,20 @@ bool Gate<Frame>::may_pass(const Docked<Frame>& docked, Sender<Frame>& sender, s
             sender.ferry = true;  // its earlier frames have come, so that its unmarked ones need not wait either
             return true;
         }
+        const StreamState& state = streams_[stream];
+        if (!state.known && sender.let_by && sender.let_by_stream == stream && sender.let_by_passed == state.passed)
+            return true;
         if (sender.waited == 0)
             sender.waited = now;
-        if (now - std::max(sender.waited, streams_[stream].since) < times_.merge)
+        if (now - std::max(sender.waited, state.since) < times_.merge)
             return false;
-        end_stream(stream, false);
+        if (state.known) {
+            end_stream(stream, false);
+        } else {  // perhaps a mark of an earlier move's turn: the stream may be another's now, or its own once more
+            sender.let_by = true;
+            sender.let_by_stream = stream;
+            sender.let_by_passed = state.passed;
+        }
         return true;
     }
     return sender.ferry || now >= sender.free_at;
@@ -189,7 +198,7 @@ bool Gate<Frame>::pass_at_once(const Docked<Frame>& docked)
         if (output_.to_ring(&docked, 1) == 0)
             return false;
         counters_.delivered.add(1);
-        note_first(counters_.first_delivered, docked.since);
+        note_delivered(docked, docked.since);
         return true;
     }
     if (outlet_ != Outlet::relay)
@@ -247,11 +256,11 @@ void Gate<Frame>::empty_into_ring(std::int64_t now)
     std::array<Docked<Frame>, burst> frames;
     while (const std::size_t count = queue_.peek(places_, frames.data(), burst)) {
         const std::size_t taken = output_.to_ring(frames.data(), count);
-        for (std::size_t i = 0; i < taken; ++i)
+        for (std::size_t i = 0; i < taken; ++i) {
             leave(frames[i], now);
+            note_delivered(frames[i], now);
+        }
         counters_.delivered.add(taken);
-        if (taken > 0)
-            note_first(counters_.first_delivered, now);
         if (taken < count)
             break;
     }

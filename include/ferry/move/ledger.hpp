@@ -34,7 +34,7 @@ enum class Phase : std::uint8_t {
     settled,          ///< new host: the old one has closed its books; count = frames relayed
     late_grant,       ///< new host: a grant for what had been taken
     conflict,         ///< another host has it too, or got it first; host = that one
-    refused,          ///< a claim of a host that may not; host = that one
+    refused,          ///< a claim or a turn of a host that may not; host = that one
     turn_begun,       ///< sender
     turned,           ///< sender: count = marked frames
     turn_over,        ///< sender

@@ -152,8 +152,9 @@ public:
 
     // Others said.
 
-    /// `allowed`: the sender may claim endpoints of the key's VNI.
-    Expected<void> received(Host from, const Message& message, bool allowed, Time now, Actions& out);
+    /// `allowed`: the sender may claim endpoints of the key's VNI. `row`: where this host's row says that the key is, or,
+    /// of one that turns, leads to: nobody else may order a turn.
+    Expected<void> received(Host from, const Message& message, bool allowed, const Place& row, Time now, Actions& out);
     /// `to` cannot be reached: its connection is refused, so it does not run.
     void unreachable(Host to, Time now, Actions& out);
 

@@ -124,8 +124,17 @@ struct Detour {
     Vni label;
 };
 
+/// New host to old: "do you still relay to me as of this version?" Answered by Probed.
+struct Probe {
+    Version version;
+};
+struct Probed {
+    Version version;
+    bool relays = false;        ///< or will say Closed
+};
+
 using Body = std::variant<Claim, Grant, Moved, NotMine, Wait, Deny, Drained, DrainedAck, Turn, TurnAck, Turned, Settled,
-                          TurnEnded, TurnEndedAck, Ask, Closed, ClosedAck, Detour>;
+                          TurnEnded, TurnEndedAck, Ask, Closed, ClosedAck, Probe, Probed, Detour>;
 
 /// A message about one endpoint. May be lost, repeated and overtaken: what must arrive is repeated until answered, and
 /// every message may be taken twice.

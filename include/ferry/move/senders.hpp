@@ -23,6 +23,9 @@ struct Sender {
     bool ferry = false;
     std::int64_t free_at = 0;    ///< a sender that cannot mark: from then on its frames pass
     std::int64_t waited = 0;     ///< since when the first frame in the queue has been waiting for its stream; 0: not yet
+    bool let_by = false;         ///< nobody has said what `let_by_stream` waits for, and it was waited for all the same
+    std::uint8_t let_by_stream = 0;
+    std::uint64_t let_by_passed = 0;  ///< how many marked frames of it had come then
     std::uint32_t next = 0;
 };
 

@@ -51,8 +51,10 @@ public:
     /// reached through a row: a row that names one proves that it exists, even to a reader whose epoch is older.
     const T* read_referenced(Epoch epoch) const noexcept
     {
-        const T* later = nullptr;
         const Version* version = head_.load(std::memory_order_acquire);
+        if (version != nullptr && version->since <= epoch && version->value) [[likely]]
+            return &*version->value;
+        const T* later = nullptr;
         for (; version != nullptr; version = version->older.load(std::memory_order_acquire)) {
             if (version->since <= epoch)
                 return version->value ? &*version->value : later;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -60,10 +61,15 @@ public:
 
     /// Reader: the adjacency of a VTEP that a row or flood list names, as of `epoch`; where the VTEP is younger than
     /// that, its first one. Null where it has been removed, or never was.
-    const Adjacency* at(VtepId id, Epoch epoch) const noexcept;
+    const Adjacency* at(VtepId id, Epoch epoch) const noexcept
+    {
+        return index_of(id) <= max_ ? cells_[index_of(id)].read_referenced(epoch) : nullptr;
+    }
     /// Reader: which VTEP has this address, none where it is not in the table. For the source of frames: around a
     /// commit that adds or removes the VTEP the answer may be ahead of the reader's epoch.
     VtepId find(Ipv4Address address) const noexcept;
+    /// Reader: rises whenever find() may answer otherwise than before.
+    std::uint64_t address_changes() const noexcept { return address_changes_.load(std::memory_order_acquire); }
 
     // The writer's side. Transactions (control/) are the way to call it.
 
@@ -95,6 +101,9 @@ private:
     Vteps();
     struct State;
     std::unique_ptr<State> state_;
+    const VersionedCell<Adjacency>* cells_ = nullptr;  ///< of state_, by id
+    std::uint32_t max_ = 0;                            ///< the last of them
+    std::atomic<std::uint64_t> address_changes_{1};
 };
 
 }  // namespace ferry

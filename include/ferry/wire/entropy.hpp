@@ -64,10 +64,15 @@ inline std::uint32_t hash_ethernet(const std::uint8_t* frame, std::size_t length
 }
 
 /// The third word of a flow: both ports and the protocol.
+inline std::uint64_t ports_and_protocol(const std::uint8_t* ports, std::uint8_t protocol) noexcept
+{
+    return static_cast<std::uint64_t>(protocol) << 32 | load<std::uint32_t>(ports);
+}
 inline std::uint64_t ports_and_protocol(const std::uint8_t* transport, std::size_t left, std::uint8_t protocol) noexcept
 {
-    const std::uint64_t word = static_cast<std::uint64_t>(protocol) << 32;
-    return left >= 4 && has_ports(protocol) ? word | load<std::uint32_t>(transport) : word;
+    if (left >= 4 && has_ports(protocol))
+        return ports_and_protocol(transport, protocol);
+    return static_cast<std::uint64_t>(protocol) << 32;
 }
 
 /// Hashes an IPv6 packet of at least a fixed header. Behind the extension headers that fragments repeat, the ports
@@ -124,6 +129,13 @@ inline std::uint32_t flow_hash(const std::uint8_t* frame, std::size_t contiguous
             return detail::hash_ipv6(packet, left);
     }
     return detail::hash_ethernet(frame, contiguous_length, payload.type);
+}
+
+/// The same for nearly all IPv4 packets: without options, no fragment, of a protocol with ports, which are there.
+inline std::uint32_t plain_ipv4_flow_hash(const Ipv4Header& ip) noexcept
+{
+    const auto* const ports = reinterpret_cast<const std::uint8_t*>(&ip) + sizeof(Ipv4Header);
+    return detail::hash_words(load<std::uint64_t>(&ip.source), detail::ports_and_protocol(ports, ip.protocol));
 }
 
 inline std::uint32_t flow_hash(const std::uint8_t* frame, std::size_t contiguous_length) noexcept

@@ -39,6 +39,22 @@ SimEndpoint* SimHost::find(unsigned endpoint)
     return found == endpoints.end() ? nullptr : found->second.get();
 }
 
+move::Place SimHost::place_of(unsigned number)
+{
+    const SimEndpoint* endpoint = find(number);
+    if (endpoint == nullptr)
+        return {};
+    const SimRow& row = endpoint->row;
+    switch (row.kind) {
+    case SimRow::Kind::absent: return {};
+    case SimRow::Kind::local:
+    case SimRow::Kind::gated: return {move::Place::Kind::here, {}};
+    case SimRow::Kind::remote:
+    case SimRow::Kind::turning: break;
+    }
+    return {world.is_ferry(row.to) ? move::Place::Kind::ferry : move::Place::Kind::plain, World::address(row.to)};
+}
+
 Time SimHost::now() const { return world.clock.now(); }
 
 void SimHost::post(std::function<void()> what)
@@ -70,16 +86,8 @@ void SimHost::start_ring(unsigned number)
     endpoint.running = true;
     endpoint.asked_at = world.clock.now();
     post([this, number] {
-        const SimRow& row = at(number).row;
-        move::Place place;
-        if (row.kind == SimRow::Kind::local || row.kind == SimRow::Kind::gated)
-            place.kind = move::Place::Kind::here;
-        if (row.kind == SimRow::Kind::remote || row.kind == SimRow::Kind::turning) {
-            place = {world.is_ferry(row.to) ? move::Place::Kind::ferry : move::Place::Kind::plain,
-                     World::address(row.to)};
-        }
         tell([&](move::Machine& of, Time now, move::Actions& out) {
-            if (!of.ring_started(World::key(number), place, now, out))
+            if (!of.ring_started(World::key(number), place_of(number), now, out))
                 world.fail("no room for an endpoint whose ring has started");
         });
     });
@@ -102,7 +110,7 @@ void SimHost::stop_ring(unsigned number)
 void SimHost::receive(unsigned from, const move::Message& message)
 {
     tell([&](move::Machine& of, Time now, move::Actions& out) {
-        if (!of.received(World::address(from), message, true, now, out))
+        if (!of.received(World::address(from), message, true, place_of(World::endpoint_of(message.key)), now, out))
             world.fail("no room for a message");
     });
 }

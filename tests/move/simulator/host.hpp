@@ -107,6 +107,8 @@ public:
     void post(std::function<void()> what);
 
     Time now() const;
+    /// What the row says of an endpoint that is known here.
+    move::Place place_of(unsigned endpoint);
     SimEndpoint& at(unsigned endpoint);
     SimEndpoint* find(unsigned endpoint);
     void set_row(SimEndpoint& endpoint, SimRow row, std::function<void()> then = {});

@@ -105,6 +105,9 @@ TEST_CASE("port")
     CHECK(!c.port->hold_ms);
     quiet(c, "port add tap0 device net_tap0,iface=tap0 vni 1 hold-ms 5000");
     CHECK(c.port->hold_ms == 5'000U);
+    CHECK(!c.port->held);
+    quiet(c, "port add tap0 device net_tap0,iface=tap0 vni 1 held");
+    CHECK(c.port->held);
     quiet(c, "port del tap0");
     CHECK(c.removed_port == "tap0");
 }

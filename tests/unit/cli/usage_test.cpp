@@ -41,6 +41,8 @@ TEST_CASE("what is not understood is said, and ferryd is not asked")
     check("port add vm0 vni 1 device net_tap0 server", "server and queues are for vhost-user ports; ferryctl port add");
     check("port add underlay vni 1 device net_tap0",
           "\"underlay\" is the underlay port's name; choose another one; ferryctl port add");
+    check("port add vm0 vni 1 vhost-user /s held",
+          "held is for devices; a vhost-user port's rings tell when its VM runs; ferryctl port add");
     check("port add vm0 vni 1 device net_tap0 hold-ms 0",
           "hold-ms is 1 to 600000, not \"0\"; ferryctl port add");
     check("moves show --after x", "after is the number of a change, not \"x\"; ferryctl moves show");

@@ -71,6 +71,7 @@ hold_ms = 10000
 name = "tap0"
 vni = 0
 device = "net_tap0,iface=vm1"
+held = true
 
 [peers]
 listen = "172.16.0.1:4790"
@@ -225,6 +226,8 @@ TEST_CASE("every key reaches its field")
     CHECK(c.host.state == "/var/lib/ferry-s");
     CHECK(c.ports[0].hold_ms == 10'000U);
     CHECK(!c.ports[1].hold_ms);
+    CHECK(!c.ports[0].held);
+    CHECK(c.ports[1].held);
     CHECK(c.dock.bytes == 1'000'000);
     CHECK(c.dock.buffers == 1'234);
     CHECK(c.move.hold_ms == 1'001);

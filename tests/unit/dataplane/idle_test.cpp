@@ -36,6 +36,20 @@ TEST_CASE("a frame wakes it fully")
     CHECK(idle.take_sleep() == Idle::shortest);
 }
 
+TEST_CASE("a worker in a hurry does not yield, and sleeps shortly however long nothing comes")
+{
+    Idle idle(true);
+    for (std::uint32_t i = 0; i < Idle::hurried_looks; ++i)
+        REQUIRE(idle.empty(true) == Idle::Step::look);
+    for (int i = 0; i < 200; ++i) {
+        REQUIRE(idle.empty(true) == Idle::Step::sleep);
+        CHECK(idle.take_sleep() == Idle::hurried);
+    }
+    REQUIRE(idle.empty() == Idle::Step::sleep);
+    idle.take_sleep();
+    CHECK(idle.take_sleep() > Idle::hurried);
+}
+
 TEST_CASE("a worker that must not rest never does")
 {
     Idle idle(false);

@@ -46,9 +46,10 @@ TEST_CASE("claims, asks and answers fill no table")
     for (std::uint32_t i = 0; i < 1000; ++i) {
         const Key unknown = key(1000 + i);
         at.event([&] {
-            REQUIRE(at.machine->received(peer, {unknown, Claim{{1, i, peer}, labels_of(0xf1'0000)}}, true, at.now, at.out));
-            REQUIRE(at.machine->received(peer, {unknown, Ask{}}, true, at.now, at.out));
-            REQUIRE(at.machine->received(peer, {unknown, Settled{{1, 1, peer}, 1}}, true, at.now, at.out));
+            REQUIRE(at.machine->received(peer, {unknown, Claim{{1, i, peer}, labels_of(0xf1'0000)}}, true, {}, at.now, at.out));
+            REQUIRE(at.machine->received(peer, {unknown, Ask{}}, true, {}, at.now, at.out));
+            REQUIRE(at.machine->received(peer, {unknown, Turn{{1, i, peer}, new_host, 1}}, true, {}, at.now, at.out));
+            REQUIRE(at.machine->received(peer, {unknown, Settled{{1, 1, peer}, 1}}, true, {}, at.now, at.out));
         });
         CHECK(at.all_said<NotMine>(peer).size() == 2);
     }
@@ -130,9 +131,9 @@ TEST_CASE("a thousand endpoints that leave at once are a thousand grants, and th
     }
     out.clear();
     for (std::uint32_t i = 0; i < 1000; ++i) {
-        REQUIRE(machine->received(new_host, {key(i), Claim{{}, labels_of(0xf1'0000 + 2 * i)}}, true, 0, out));
+        REQUIRE(machine->received(new_host, {key(i), Claim{{}, labels_of(0xf1'0000 + 2 * i)}}, true, {}, 0, out));
         machine->drained(key(i), 1, 0, out);
-        REQUIRE(machine->received(new_host, {key(i), DrainedAck{{1, 2, self}}}, true, 0, out));
+        REQUIRE(machine->received(new_host, {key(i), DrainedAck{{1, 2, self}}}, true, {}, 0, out));
     }
     std::size_t grants = 0, finished = 0;
     for (const Action& action : out)

@@ -304,7 +304,7 @@ TEST_CASE("the old host's death before its docks were empty opens; it is asked f
     at.start_where_ferry_is(old_host);
     at.receive(old_host, Grant{{5, 7, old_host}});
     at.pass(600 * ms);
-    CHECK(at.says<Ask>(old_host));
+    CHECK(at.says<Probe>(old_host));
 
     SECTION("it refuses connections")
     {
@@ -316,7 +316,7 @@ TEST_CASE("the old host's death before its docks were empty opens; it is asked f
     }
     SECTION("it has forgotten")
     {
-        at.receive(old_host, NotMine{});
+        at.receive(old_host, Probed{{5, 7, old_host}, false});
         CHECK(at.one<Open>().flush_frames == std::nullopt);
     }
     SECTION("it is silent")
@@ -329,11 +329,16 @@ TEST_CASE("the old host's death before its docks were empty opens; it is asked f
     SECTION("it lives, so it is waited for")
     {
         for (int i = 0; i < 10; ++i) {
-            at.receive(old_host, Wait{});
+            at.receive(old_host, Probed{{5, 7, old_host}, true});
             at.pass(1000 * ms);
             CHECK_FALSE(at.wants<Open>());
-            CHECK(at.says<Ask>(old_host));
+            CHECK(at.says<Probe>(old_host));
         }
+    }
+    SECTION("it says so of an earlier claim")
+    {
+        at.receive(old_host, Probed{{5, 6, old_host}, false});
+        CHECK(at.out.empty());
     }
 }
 
@@ -342,8 +347,8 @@ TEST_CASE("an old host that dies while it relays leaves no claim open for ever")
     OneHost at;
     at.get(old_host);
     at.pass(30'001 * ms);
-    CHECK(at.says<Ask>(old_host));
-    at.receive(old_host, Wait{});
+    CHECK(at.says<Probe>(old_host));
+    at.receive(old_host, Probed{{5, 7, old_host}, true});
     CHECK(at.out.empty());
     at.pass(30'001 * ms);
     at.lose(old_host);
@@ -381,4 +386,128 @@ TEST_CASE("a sender whose turn is of no claim here is told that nobody waits")
     CHECK(at.said<Settled>(peer).stream == 3);
     CHECK(at.changes() == 1);  // the term was seen
     CHECK(at.machine->size() == 0);
+}
+
+TEST_CASE("a sender's turn, or its question, ends nobody's question whether the old host lives")
+{
+    OneHost at;
+    const Version version = at.get(old_host);
+    at.pass(30'001 * ms);
+    REQUIRE(at.says<Probe>(old_host));
+    CHECK(at.all_said<Probe>(old_host).front().version == version);
+    at.give(new_host);
+    at.relayed(self);
+    REQUIRE(at.wants<BeginTurn>());
+    at.pass(2'000 * ms);
+    CHECK(at.says<Probe>(old_host));
+    at.receive(old_host, Probed{version, false});
+    CHECK(at.wants<FreeLabels>());
+}
+
+TEST_CASE("an endpoint whose VM has stopped again before anybody granted it is taken only for one who waits for it")
+{
+    OneHost at;
+    SECTION("nobody answers")
+    {
+        at.start_where_ferry_is(old_host);
+        at.pass(1000 * ms);
+        at.stop();
+        at.pass(1500 * ms);
+        CHECK_FALSE(at.notes(Phase::taken));
+    }
+    SECTION("all say that they have not got it")
+    {
+        at.start();
+        at.stop();
+        for (Host one_peer : at.config.peers) {
+            at.receive(one_peer, NotMine{});
+            CHECK_FALSE(at.notes(Phase::taken));
+        }
+    }
+    CHECK_FALSE(at.notes(Phase::taken));
+    SECTION("one waits")
+    {
+        at.start_where_ferry_is(old_host);
+        at.stop();
+        at.receive(new_host, Claim{{}, labels_of(0xf1'0000)});
+        CHECK(at.says<Wait>(new_host));
+        for (Host one_peer : at.config.peers)
+            at.receive(one_peer, NotMine{});
+        CHECK(at.notes(Phase::taken));
+        at.opened();
+        at.merged();
+        CHECK(at.says<Grant>(new_host));
+    }
+    SECTION("the VM starts again")
+    {
+        at.start();
+        at.stop();
+        for (Host one_peer : at.config.peers)
+            at.receive(one_peer, NotMine{});
+        at.start();
+        CHECK(at.wants<Replay>());
+        CHECK(at.notes(Phase::taken));
+        return;
+    }
+    at.pass(3000 * ms);
+    CHECK_FALSE(at.notes(Phase::taken));
+}
+
+TEST_CASE("a late grant of what has been granted on is none")
+{
+    OneHost at;
+    at.start_where_ferry_is(old_host);
+    at.pass(2000 * ms);
+    REQUIRE(at.notes(Phase::taken));
+    at.opened();
+    at.merged();
+    at.give(new_host);
+    at.receive(old_host, Grant{{5, 7, old_host}});
+    CHECK_FALSE(at.notes(Phase::late_grant));
+}
+
+TEST_CASE("an earlier claim's labels lead here as long as its old host relays")
+{
+    OneHost at;
+    const Version first = at.get(old_host);
+    const Version away = at.give(new_host);
+    at.start();
+    REQUIRE(at.wants<DemoteLabels>());
+    const Version second{away.term, away.epoch + 1, new_host};
+    at.receive(new_host, Grant{second});
+    at.receive(new_host, Drained{second, 0});
+    at.opened();
+    at.merged();
+
+    at.pass(30'001 * ms);
+    CHECK_FALSE(at.wants<FreeLabels>());
+    REQUIRE(at.says<Probe>(old_host));
+    CHECK(at.all_said<Probe>(old_host).front().version == first);
+    at.receive(old_host, Probed{first, true});
+    at.pass(29'999 * ms);
+    CHECK_FALSE(at.says<Probe>(old_host));
+
+    SECTION("this claim's books stay open with them")
+    {
+        at.receive(new_host, Closed{second, 0});
+        CHECK_FALSE(at.wants<FinishClaim>());
+        at.receive(old_host, Closed{first, 0});
+        CHECK(at.wants<FreeLabels>());
+        CHECK(at.wants<FinishClaim>());
+    }
+    SECTION("a sender who turns from there is not told that nobody waits for its frames")
+    {
+        at.receive(peer, Turned{first, 3, 100});
+        CHECK_FALSE(at.says<Settled>(peer));
+        CHECK_FALSE(at.wants<Expect>());
+        at.receive(old_host, Closed{first, 0});
+        at.receive(peer, Turned{first, 3, 100});
+        CHECK(at.says<Settled>(peer));
+    }
+    SECTION("it has forgotten, or its word was lost")
+    {
+        at.pass(2 * ms);
+        at.receive(old_host, Probed{first, false});
+        CHECK(at.wants<FreeLabels>());
+    }
 }

@@ -11,6 +11,8 @@ using namespace ferry::move;
 
 namespace {
 
+constexpr int rounds = 100'000, frames = 4;
+
 /// A ring with room for every other frame.
 class Ring final : public GateOutput<int> {
 public:
@@ -51,8 +53,8 @@ TEST_CASE("what another thread reads of a gate at work adds up")
 
     std::atomic<bool> over{false};
     std::thread worker([&] {
-        for (std::int64_t now = 1; !over.load(std::memory_order_relaxed); ++now) {
-            for (int i = 0; i < 4; ++i)
+        for (std::int64_t now = 1; now <= rounds; ++now) {
+            for (int i = 0; i < frames; ++i)
                 gate.take(i, 100, {}, now);
             gate.run(now);
             if (now % 16 == 0)
@@ -62,17 +64,18 @@ TEST_CASE("what another thread reads of a gate at work adds up")
             else if (now % 64 == 4)
                 gate.discard(now);
         }
+        over.store(true, std::memory_order_release);
     });
     Sums last{};
     std::uint64_t wrong = 0;
-    for (int i = 0; i < 100'000; ++i) {
+    for (bool after = false; !after;) {
+        after = over.load(std::memory_order_acquire);
         last = gate.counters().consistent(sums_of);
         wrong += last.received != last.gone + last.waiting;
     }
-    over.store(true, std::memory_order_relaxed);
     worker.join();
     CHECK(wrong == 0);
-    CHECK(last.received > 0);
+    CHECK(last.received == rounds * frames);
     gate.discard(0);
     CHECK(budget.used_frames() == 0);
 }

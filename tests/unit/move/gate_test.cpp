@@ -98,7 +98,8 @@ struct Fixture {
     void pass_time(std::int64_t nanoseconds)
     {
         now += nanoseconds;
-        gate.run(now);
+        if (gate.waits())  // as its worker does
+            gate.run(now);
     }
 
     DockBudget budget;
@@ -183,6 +184,54 @@ TEST_CASE("what had been docked is flushed first, then the rest is relayed, and 
     f.now += 2000 * ms;
     f.direct(6);
     CHECK(f.output.count(GateEvent::Kind::relayed) == 3);
+}
+
+TEST_CASE("a gate is looked after only while it waits for a time or for room")
+{
+    Fixture f;
+    CHECK_FALSE(f.gate.waits());
+    f.gate.hold();
+    f.direct(1);
+    CHECK_FALSE(f.gate.waits());  // until a command
+    f.gate.drain(f.now);
+    f.direct(2);
+    CHECK_FALSE(f.gate.waits());  // relays at once
+
+    f.gate.claim();
+    f.gate.ring(f.now);
+    f.direct(3);
+    CHECK_FALSE(f.gate.waits());  // until the grant
+    f.gate.expect_flush(1, f.now);
+    CHECK(f.gate.waits());        // for the frame
+    f.labelled(4, Via::flush);
+    CHECK_FALSE(f.gate.waits());  // opened and merged
+    f.gate.expect_stream(7, 1, f.now);
+    CHECK(f.gate.waits());        // for its marked frame
+    f.pass_time(f.times.merge);
+    CHECK(f.output.count(GateEvent::Kind::stream_timed_out) == 1);
+    f.output.room = 0;
+    f.direct(5);
+    CHECK(f.gate.waits());        // for room
+    CHECK(f.output.ring == Numbers{4, 3});
+}
+
+TEST_CASE("a gate knows when it delivered its first frame, and its first that the old host had docked")
+{
+    Fixture f;
+    f.gate.claim();
+    f.gate.ring(f.now);
+    f.labelled(1, Via::relay);
+    const std::int64_t first = f.now;
+    CHECK(f.gate.counters().first_delivered.load() == first);
+    CHECK(f.gate.counters().first_waited.load() == 0);
+    f.now += 5 * ms;
+    f.labelled(2, Via::flush);
+    CHECK(f.gate.counters().first_delivered.load() == first);
+    CHECK(f.gate.counters().first_waited.load() == f.now);
+    f.gate.hold();  // the next move's books begin; this one's have not been closed yet
+    CHECK(f.gate.counters().first_waited.load() == f.now);
+    f.gate.claim();
+    CHECK(f.gate.counters().first_waited.load() == 0);
 }
 
 TEST_CASE("direct frames wait until all flush frames have come, labelled ones do not")
@@ -308,6 +357,28 @@ TEST_CASE("marked frames that were lost are waited for no longer than the bound,
     CHECK(f.output.count(GateEvent::Kind::stream_timed_out) == 1);
     f.pass_time(f.times.merge);
     CHECK(f.output.count(GateEvent::Kind::stream_timed_out) == 1);
+}
+
+TEST_CASE("a mark of an earlier move is waited for once, and leaves the stream to whom it is given now")
+{
+    Fixture f;
+    f.gate.claim();
+    f.gate.open(f.now);
+    f.direct(10, ferry_peer, Mark::turned, 7);
+    f.direct(11, ferry_peer, Mark::turned, 7);
+    f.pass_time(f.times.merge);
+    f.direct(12, ferry_peer, Mark::turned, 7);
+    CHECK(f.output.ring == Numbers{10, 11, 12});
+    CHECK(f.output.count(GateEvent::Kind::stream_timed_out) == 0);
+
+    f.labelled(1, Via::relay, Mark::detour, 7);
+    f.gate.expect_stream(7, 2, f.now);
+    f.direct(13, ferry_peer, Mark::turned, 7);
+    CHECK(f.output.ring == Numbers{10, 11, 12, 1});
+    f.labelled(2, Via::relay, Mark::detour, 7);
+    f.gate.run(f.now);
+    CHECK(f.output.ring == Numbers{10, 11, 12, 1, 2, 13});
+    CHECK(f.output.count(GateEvent::Kind::stream_passed) == 1);
 }
 
 TEST_CASE("a mark goes one hop: only what asks for this host's relay keeps it")

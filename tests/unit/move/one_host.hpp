@@ -41,7 +41,7 @@ struct OneHost {
     void stop() { event([&] { REQUIRE(machine->ring_stopped(key(), now, out)); }); }
     void receive(Host from, Body body, bool allowed = true)
     {
-        event([&] { REQUIRE(machine->received(from, {key(), std::move(body)}, allowed, now, out)); });
+        event([&] { REQUIRE(machine->received(from, {key(), std::move(body)}, allowed, fdb_row, now, out)); });
     }
     void lose(Host to) { event([&] { machine->unreachable(to, now, out); }); }
     void drained(std::uint64_t frames) { event([&] { machine->drained(key(), frames, now, out); }); }
@@ -153,6 +153,7 @@ struct OneHost {
     MachineConfig config;
     std::unique_ptr<Machine> machine;
     Actions out;
+    Place fdb_row{Place::Kind::ferry, old_host};  ///< what this host's row says when a message comes
     Time now = 1'000'000 * ms;
 };
 

@@ -1,4 +1,6 @@
 // The old host from the grant on: drained, turning senders, closing its books.
+#include <set>
+
 #include "one_host.hpp"
 
 using namespace ferry;
@@ -160,7 +162,7 @@ TEST_CASE("the relay's own VMs turn like any sender, and stay turned until the b
     CHECK(at.wants<FinishRelay>());
 }
 
-TEST_CASE("who asks is turned; who has turned may go alone; the new host hears that this one lives")
+TEST_CASE("who asks is turned; who has turned may go alone")
 {
     OneHost at;
     at.own();
@@ -276,4 +278,69 @@ TEST_CASE("streams are given once in a move; a sender without one stays with the
     }
     at.relayed(host(2000));
     CHECK(at.out.empty());
+}
+
+TEST_CASE("the new host hears whether this one relays as of its version")
+{
+    OneHost at;
+    at.own();
+    const Version version = at.give(new_host);
+    const auto relays = [&](const Version& as_of) {
+        at.receive(new_host, Probe{as_of});
+        CHECK(at.said<Probed>(new_host).version == as_of);
+        return at.said<Probed>(new_host).relays;
+    };
+    CHECK(relays(version));
+    CHECK_FALSE(relays({version.term, version.epoch - 1, self}));
+    at.pass(30'001 * ms);
+    REQUIRE(at.wants<FinishRelay>());
+    CHECK(relays(version));  // it has not been told that the books are closed
+    at.pass(201 * ms);
+    at.receive(new_host, ClosedAck{version});
+    CHECK_FALSE(relays(version));
+}
+
+TEST_CASE("a relay ends after the one that leads here")
+{
+    OneHost at;
+    const Version version = at.get(old_host);
+    at.give(new_host);
+    at.pass(30'001 * ms);
+    at.receive(old_host, Probed{version, true});
+    at.pass(1'000 * ms);
+    CHECK_FALSE(at.wants<FinishRelay>());
+    at.receive(old_host, Closed{version, 0});
+    CHECK(at.wants<FreeLabels>());
+    at.pass(1 * ms);
+    CHECK(at.wants<FinishRelay>());
+}
+
+TEST_CASE("who has had it from here and knows of a later owner is granted nothing")
+{
+    OneHost at;
+    at.own();
+    const Version version = at.give(new_host);
+    at.receive(new_host, Claim{version, labels_of(0xf2'0000)});
+    CHECK_FALSE(at.says<Grant>(new_host));
+    CHECK(at.says<NotMine>(new_host));
+    at.receive(new_host, Claim{{}, labels_of(0xf2'0000)});  // one that has lost its memory is
+    CHECK(at.says<Grant>(new_host));
+}
+
+TEST_CASE("two moves that follow each other do not give the same streams")
+{
+    std::set<unsigned> given;
+    OneHost at;
+    for (int move = 0; move < 4; ++move) {
+        if (move == 0)
+            at.own();
+        else
+            at.get(new_host, {1, 10U * static_cast<unsigned>(move), new_host});
+        at.give(new_host);
+        for (std::uint32_t i = 0; i < 8; ++i) {
+            at.relayed(host(1000 + i));
+            CHECK(given.insert(at.said<Turn>(host(1000 + i)).stream).second);
+            at.receive(host(1000 + i), TurnEnded{at.said<Turn>(host(1000 + i)).version, 1});
+        }
+    }
 }

@@ -104,11 +104,13 @@ TEST_CASE("turns of one endpoint are taken one at a time, in the order of their 
     at.turn_until_flip();
     at.flipped(5);
     const Version next{5, 8, new_host};
+    at.fdb_row.host = new_host;
     at.turn(next, new_host, peer, 3);
     CHECK(at.says<TurnAck>(new_host));
     CHECK_FALSE(at.wants<BeginTurn>());
     at.turn({5, 6, peer}, peer, host(77), 4);
     CHECK(at.says<TurnEnded>(peer));
+    CHECK_FALSE(at.notes(Phase::refused));
     at.receive(new_host, Settled{moved, 9});
     CHECK(at.wants<EndTurn>());
     CHECK(at.one<BeginTurn>().via == new_host);
@@ -249,4 +251,106 @@ TEST_CASE("an endpoint that runs here and is seen elsewhere is a conflict, told 
     CHECK(at.notes(Phase::conflict));
     at.seen(old_host, new_host);
     CHECK(at.out.empty());
+}
+
+TEST_CASE("a relay's own turn, which begins when its books are closed, answers its question for it")
+{
+    OneHost at;
+    at.own();
+    at.give(old_host);
+    at.seen(old_host, new_host);
+    REQUIRE(at.says<Ask>(old_host));
+    at.receive(old_host, Wait{});
+    at.receive(old_host, Turn{{5, 7, old_host}, new_host, 9});
+    CHECK(at.says<TurnAck>(old_host));
+    at.pass(5'000 * ms);
+    CHECK_FALSE(at.notes(Phase::turned_alone));
+    CHECK_FALSE(at.wants<FinishRelay>());
+}
+
+TEST_CASE("a turn is obeyed from the host that this host's row names; another's is refused, and is over for that one")
+{
+    Sender at;
+    const auto refuses = [&](Host via) {
+        at.turn({9, 99, via}, via, host(77));
+        CHECK(at.said<TurnEnded>(via).version == Version{9, 99, via});
+        CHECK(at.notes(Phase::refused));
+        return at.changes() == 1 && !at.says<TurnAck>(via);
+    };
+    SECTION("a row that names another ferry host")
+    {
+        at.fdb_row = {Place::Kind::ferry, old_host};
+        CHECK(refuses(peer));
+    }
+    SECTION("one that names a plain VTEP, an attachment, or nobody")
+    {
+        for (const Place& place : {Place{Place::Kind::plain, plain_peer}, Place{Place::Kind::here, {}}, Place{}}) {
+            at.fdb_row = place;
+            CHECK(refuses(peer));
+        }
+    }
+    CHECK(at.machine->size() == 0);
+    SECTION("a row that follows a turn names the new host, and the old one is heard until the turn is over")
+    {
+        at.turn();
+        at.fdb_row = {Place::Kind::ferry, new_host};
+        CHECK(refuses(peer));
+        at.turn({5, 9, old_host}, old_host, peer, 4);  // it has had it again
+        CHECK(at.says<TurnAck>(old_host));
+        at.turn({5, 10, new_host}, new_host, peer, 5);
+        CHECK(at.says<TurnAck>(new_host));
+    }
+    SECTION("the turn is over: the old host is only late")
+    {
+        at.turn_until_flip();
+        at.flipped(5);
+        at.fdb_row = {Place::Kind::ferry, new_host};
+        at.receive(new_host, Settled{moved, 9});
+        at.turn();
+        CHECK(at.says<TurnEnded>(old_host));
+        CHECK_FALSE(at.notes(Phase::refused));
+        CHECK(refuses(old_host));
+        at.turn({5, 8, new_host}, new_host, peer, 3);
+        CHECK(at.one<BeginTurn>().via == new_host);
+    }
+    SECTION("a row that was pointed elsewhere names that host")
+    {
+        at.seen(old_host, new_host);
+        at.lose(old_host);
+        REQUIRE(at.one<PointTo>().to == new_host);
+        at.fdb_row = {Place::Kind::ferry, new_host};
+        CHECK(refuses(old_host));
+        at.turn({5, 8, new_host}, new_host, peer, 3);
+        CHECK(at.wants<BeginTurn>());
+    }
+}
+
+TEST_CASE("a host that relays is turned by the host to which it does")
+{
+    Sender at;
+    at.own();
+    const Version given = at.give(new_host);
+    for (const Place& place : {Place{Place::Kind::here, {}}, Place{Place::Kind::ferry, peer}}) {
+        at.fdb_row = place;
+        at.turn({given.term, given.epoch + 1, peer}, peer, host(77), 3);
+        CHECK(at.says<TurnEnded>(peer));
+        CHECK(at.notes(Phase::refused));
+    }
+    at.fdb_row = {Place::Kind::here, {}};
+    at.turn({given.term, given.epoch + 1, new_host}, new_host, peer, 3);
+    CHECK(at.says<TurnAck>(new_host));
+}
+
+TEST_CASE("a host that has relayed is turned by the host that its row names")
+{
+    Sender at;
+    at.own();
+    const Version given = at.give(new_host);
+    at.pass(30'001 * ms);
+    REQUIRE(at.wants<FinishRelay>());
+    at.fdb_row = {Place::Kind::ferry, new_host};
+    at.turn({given.term, given.epoch + 1, peer}, peer, host(77), 3);
+    CHECK(at.notes(Phase::refused));
+    at.turn({given.term, given.epoch + 1, new_host}, new_host, peer, 3);
+    CHECK(at.wants<BeginTurn>());
 }

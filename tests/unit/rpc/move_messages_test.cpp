@@ -61,7 +61,7 @@ TEST_CASE("messages travel as they are")
         Claim{version, labels}, Grant{version}, Moved{version, host}, NotMine{version}, Wait{}, Deny{version},
         Drained{version, 1ull << 40}, DrainedAck{version}, Turn{version, host, 255}, TurnAck{version},
         Turned{version, 1, 99}, Settled{version, 2}, TurnEnded{version, 3}, TurnEndedAck{version, 4}, Ask{version},
-        Closed{version, 12}, ClosedAck{version}, Detour{version, host, labels.relay}};
+        Closed{version, 12}, ClosedAck{version}, Probe{version}, Probed{version, true}, Detour{version, host, labels.relay}};
     REQUIRE(bodies.size() == std::variant_size_v<Body>);
     for (std::size_t i = 0; i < bodies.size(); ++i) {
         REQUIRE(bodies[i].index() == i);

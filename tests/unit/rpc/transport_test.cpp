@@ -73,6 +73,21 @@ TEST_CASE("a burst arrives in its order")
     CHECK(pair.s.peer().dropped == 0);
 }
 
+TEST_CASE("messages that are sent together arrive in their order, behind what was sent before")
+{
+    Pair pair;
+    pair.start();
+    std::vector<ferry::move::Message> together;
+    for (std::uint64_t i = 2; i <= 300; ++i)
+        together.push_back(message_about(i << 8));
+    pair.s.transport->send(pair.d.self.vtep, message_about(1 << 8));
+    pair.s.transport->send_all(pair.d.self.vtep, together);
+    REQUIRE(wait_until([&] { return pair.d.heard.size() == 300; }));
+    const auto heard = pair.d.heard.all();
+    for (std::size_t i = 0; i < heard.size(); ++i)
+        REQUIRE(heard[i].message.key.mac.to_u48() == (i + 1) << 8);
+}
+
 TEST_CASE("many threads may send")
 {
     Pair pair;

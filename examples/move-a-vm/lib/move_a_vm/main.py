@@ -24,6 +24,8 @@ from .traffic import Bulk, Flow, Load, Questions
 
 # Traffic before the first move, between moves and after the last one.
 SETTLE_SECONDS = 1.0
+# How long the TCP streams are watched at the rate while nothing moves: an emulated guest stands still by itself, too.
+STILL_SECONDS = 6.0
 
 
 def main(arguments):
@@ -72,6 +74,7 @@ class _Job:
         if rate is None:
             self._say("looking for the rate that the guest carries while nothing moves")
             rate, highest = find_rate(self._load, self._say)
+        still = self._run_still(rate)
         before = self._counters()
         moves, counts, streams = self._run_moves(rate)
         self._wait_closed()
@@ -81,7 +84,8 @@ class _Job:
         self._keep(before, after, told)
         losses = explain(self._topology, *(difference(old, new) for old, new in zip(before, after)), counts,
                          tcp=not self._options.no_tcp)
-        records, streams = flow_records(counts, losses), stream_records(streams, moves)
+        records = flow_records(counts, losses)
+        streams = stream_records(streams, counts[self._topology.ferry_peer.name].peer, moves, still)
         print(table(rate, moves, records, streams), flush=True)
         if self._options.svg is not None:
             self._options.svg.write_text(draw(self._capture.arrivals, moves[-1]), encoding="utf-8")
@@ -121,6 +125,14 @@ class _Job:
         bulk = None if self._options.no_tcp else Bulk(self._lifetime, self._topology.ferry_peer, program)
         self._load = Load(self._flows, bulk, self._questions[0])
         self._say("the guest answers P and Q")
+
+    def _run_still(self, rate):
+        """Returns the counts of the TCP streams at the rate, while nothing moves."""
+        if self._options.no_tcp:
+            return []
+        self._say(f"P and Q each send {rate}/s while nothing moves")
+        self._load.start(rate, STILL_SECONDS)
+        return self._load.finish()[1]
 
     def _run_moves(self, rate):
         moves = []

@@ -19,24 +19,33 @@ def flow_records(counts, losses):
     return records
 
 
-def stream_records(streams, moves):
-    """Returns the TCP streams as the JSON line has them."""
+def stream_records(streams, flow, moves, still):
+    """Returns the TCP streams as the JSON line has them. `flow` is what their host counted of its datagrams; `still` are the
+    same streams while nothing moved."""
+    pauses = [[move.stopped_at * 1e9, move.started_at * 1e9] for move in moves if move.downtime_ms is not None]
     return [{"from": stream.sender, "to": stream.receiver, "bytes_sent": stream.sent, "bytes_received": stream.received,
              "mismatched": stream.mismatched, "intact": stream.intact(),
              "segments_sent_again": stream.peer["retransmitted"],
-             "longest_stall_ms": _rounded(max((to - since for since, to in stream.peer["stalls_ns"]), default=0) / 1e6),
-             "longest_stall_beyond_pause_ms": _rounded(stall_beyond_pause_ms(stream.peer["stalls_ns"], moves))}
-            for stream in streams]
+             "longest_stall_ms": longest_stall_ms(stream.peer["stalls_ns"], []),
+             "longest_stall_beyond_pause_ms": longest_stall_ms(stream.peer["stalls_ns"], pauses),
+             "longest_stall_beyond_silence_ms": longest_stall_ms(stream.peer["stalls_ns"], pauses + flow["silences_ns"]),
+             "longest_stall_still_ms": longest_stall_ms(same.peer["stalls_ns"], [])}
+            for stream, same in zip(streams, still)]
 
 
-def stall_beyond_pause_ms(stalls_ns, moves):
-    """Returns the longest time without progress, less what of it the VM was stopped. Times are CLOCK_REALTIME."""
-    pauses = [(move.stopped_at * 1e3, move.started_at * 1e3) for move in moves if move.downtime_ms is not None]
+def longest_stall_ms(stalls, excused):
+    """Returns the longest time without progress, less what of it lies in an excused one; both are lists of nanoseconds
+    from and to (CLOCK_REALTIME)."""
     longest = 0.0
-    for since, to in ((since / 1e6, to / 1e6) for since, to in stalls_ns):
-        paused = sum(max(0.0, min(to, start) - max(since, stop)) for stop, start in pauses)
-        longest = max(longest, to - since - paused)
-    return longest
+    for since, to in stalls:
+        rest, reached = to - since, since
+        for begin, end in sorted(excused):
+            begin, end = max(begin, reached), min(end, to)
+            if begin < end:
+                rest -= end - begin
+                reached = end
+        longest = max(longest, rest / 1e6)
+    return _rounded(longest)
 
 
 def move_records(moves):
@@ -73,10 +82,11 @@ def table(rate, moves, records, streams):
     if streams:
         lines.append("")
         lines += _columns([("TCP stream", "bytes", "intact", "segments sent again", "longest stall",
-                            "beyond the VM's pause")] + [
+                            "beyond the VM's pause", "beyond its silence", "while nothing moved")] + [
             (f"{stream['from']} to {stream['to']}", f"{stream['bytes_received']}", "yes" if stream["intact"] else "no",
              f"{stream['segments_sent_again']}", _ms(stream["longest_stall_ms"]),
-             _ms(stream["longest_stall_beyond_pause_ms"])) for stream in streams])
+             _ms(stream["longest_stall_beyond_pause_ms"]), _ms(stream["longest_stall_beyond_silence_ms"]),
+             _ms(stream["longest_stall_still_ms"])) for stream in streams])
     return "\n".join(lines)
 
 
