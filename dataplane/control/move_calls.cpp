@@ -61,7 +61,8 @@ void Controller::Impl::port_started(AttachedPort& port, const Stamp& at)
     for (const ferry::MacAddress mac : port.config.macs) {
         const Key key{port.config.vni, mac};
         if (is_pinned(port, mac) || !moves->local.contains(key)) {
-            command({GateCommand::Kind::ring, &port.gates->gate_of(mac)});
+            for (const auto kind : {GateCommand::Kind::hold, GateCommand::Kind::ring})
+                command({kind, &port.gates->gate_of(mac)});
             continue;
         }
         moves->started[key] = time;

@@ -99,10 +99,12 @@ void GateWorker::take(PortGates& port, rte_mbuf** frames, const ferry::Arrival* 
         else
             arrival.peer = ferry::VtepId{frames[i]->hash.usr};
         EndpointGate& gate = port.gate_of(destination_of(frames[i]));
-        if (!gate.docks() && gate.gate().ordinary()) [[unlikely]]
-            engine_.drop(ferry::DropReason::ring_stopped, port.attachment(), &frames[i], 1);  // given up in front of it
-        else
-            gate.gate().take(frames[i], frames[i]->pkt_len, arrival, now);
+        if (!gate.docks() && gate.gate().ordinary()) [[unlikely]] {  // as if there were no gates
+            if (const Transmitted done = port.port().transmit(0, &frames[i], 1, received_tsc); done.taken == 0)
+                engine_.drop(done.refusal, port.attachment(), &frames[i], 1);
+            continue;
+        }
+        gate.gate().take(frames[i], frames[i]->pkt_len, arrival, now);
         touch(gate);
     }
     settle_touched();

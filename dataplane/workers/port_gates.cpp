@@ -83,6 +83,7 @@ PortGates::PortGates(Port& port, ferry::AttachmentId attachment, ferry::Vni vni,
         gates_.push_back(std::make_unique<EndpointGate>(*this, ferry::MacAddress{}, worker));
     for (const ferry::MacAddress mac : macs) {
         gates_.push_back(std::make_unique<EndpointGate>(*this, mac, worker));
+        gates_.back()->set_docks(false);  // until its VM has been here
         by_mac_.emplace(mac, gates_.back().get());
     }
 }

@@ -33,7 +33,8 @@ public:
     GateWorker& worker() noexcept { return worker_; }
     Gate& gate() noexcept { return gate_; }
     const ferry::move::GateCounters& counters() const noexcept { return gate_.counters(); }
-    /// Whether what a stopped ring refuses waits. Not when it has been stopped for so long that the dock was given up.
+    /// Whether what a stopped ring refuses waits. Not before the VM has been here, nor when its ring has been stopped for so
+    /// long that the dock was given up.
     bool docks() const noexcept { return docks_; }
     void set_docks(bool docks) noexcept { docks_ = docks; }
     /// Where what leaves by flush and relay goes.

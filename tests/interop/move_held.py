@@ -8,7 +8,7 @@ and back by `ferryctl hold` and `ferryctl release` alone. A ferryd that starts w
 import json
 
 from support.moving_hosts import VM, VM_ADDRESS, MovingHosts
-from support.outcome import check_equal, step, wait_until
+from support.outcome import check, check_equal, step, wait_until
 from support.pair import VNI
 from support.sandbox import run
 
@@ -33,6 +33,8 @@ def test():
     q.namespace.ip(f"neighbour del {VM_ADDRESS} dev eth0")
     q.namespace.ping(VM_ADDRESS)
     check_equal(received(bed.vms["D"]), before, "frames at the held port's interface")
+    dropped = d.drops()
+    check(dropped.get("ring_stopped", 0) > 0 and not dropped.get("dock_expired"), f"dropped, and not docked: {dropped}")
 
     step("there and back")
     flow = bed.flow("Q", 1000)
