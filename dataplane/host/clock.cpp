@@ -5,13 +5,21 @@
 #include <rte_cycles.h>
 
 namespace ferryd {
+namespace {
+
+std::int64_t nanoseconds_by(clockid_t clock) noexcept
+{
+    timespec now{};
+    clock_gettime(clock, &now);
+    return now.tv_sec * std::int64_t{1'000'000'000} + now.tv_nsec;
+}
+
+}  // namespace
 
 Stamp stamp_now() noexcept
 {
-    timespec now{};
     const std::uint64_t tsc = rte_rdtsc();
-    clock_gettime(CLOCK_REALTIME, &now);
-    return {now.tv_sec * std::int64_t{1'000'000'000} + now.tv_nsec, tsc};
+    return {nanoseconds_by(CLOCK_REALTIME), tsc};
 }
 
 double milliseconds_between(std::uint64_t earlier, std::uint64_t later) noexcept
@@ -26,19 +34,19 @@ std::uint32_t seconds_of(std::uint64_t tsc) noexcept
     return static_cast<std::uint32_t>(tsc / rte_get_tsc_hz()) + 1;
 }
 
+// DPDK rounds the counter's frequency to 10 MHz, which may be off by a second in ten minutes. So only the short time
+// between then and now is taken from the counter, and now from the kernel's clock.
+
 std::int64_t nanoseconds_of(std::uint64_t tsc) noexcept
 {
-    return static_cast<std::int64_t>(static_cast<unsigned __int128>(tsc) * 1'000'000'000 / rte_get_tsc_hz());
+    const std::int64_t now = nanoseconds_now();
+    const auto ago = static_cast<std::int64_t>(rte_rdtsc() - tsc);
+    return now - static_cast<std::int64_t>(static_cast<double>(ago) * 1e9 / static_cast<double>(rte_get_tsc_hz()));
 }
 
 std::int64_t nanoseconds_now() noexcept
 {
-    return nanoseconds_of(rte_rdtsc());
-}
-
-std::uint64_t tsc_of(std::int64_t nanoseconds) noexcept
-{
-    return static_cast<std::uint64_t>(static_cast<unsigned __int128>(nanoseconds) * rte_get_tsc_hz() / 1'000'000'000);
+    return nanoseconds_by(CLOCK_MONOTONIC);
 }
 
 std::uint64_t ticks_of_milliseconds(std::uint64_t milliseconds) noexcept

@@ -20,11 +20,11 @@ double milliseconds_between(std::uint64_t earlier, std::uint64_t later) noexcept
 /// The monotonic seconds that workers and the writer share; never 0.
 std::uint32_t seconds_of(std::uint64_t tsc) noexcept;
 
-/// Nanoseconds by the counter, since it was 0, and back.
-std::int64_t nanoseconds_of(std::uint64_t tsc) noexcept;
-std::uint64_t tsc_of(std::int64_t nanoseconds) noexcept;
-/// nanoseconds_of() this moment.
+/// CLOCK_MONOTONIC in nanoseconds.
 std::int64_t nanoseconds_now() noexcept;
+/// The same of a moment that is not long ago, of which the counter's value is known. The longer ago, the less exact: by
+/// one part in some hundred.
+std::int64_t nanoseconds_of(std::uint64_t tsc) noexcept;
 
 /// TSC ticks in so many milliseconds.
 std::uint64_t ticks_of_milliseconds(std::uint64_t milliseconds) noexcept;

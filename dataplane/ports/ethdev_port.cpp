@@ -145,7 +145,7 @@ std::uint16_t EthdevPort::receive(std::uint16_t queue, rte_mbuf** frames, std::u
     return rte_eth_rx_burst(port_, queue, frames, room);
 }
 
-Transmitted EthdevPort::transmit(std::uint16_t queue, rte_mbuf** frames, std::uint16_t count, std::uint64_t) noexcept
+Transmitted EthdevPort::transmit(std::uint16_t queue, rte_mbuf** frames, std::uint16_t count) noexcept
 {
     if (held_.load(std::memory_order_relaxed)) [[unlikely]]
         return {0, ferry::DropReason::ring_stopped};

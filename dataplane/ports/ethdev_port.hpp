@@ -32,8 +32,7 @@ public:
     ~EthdevPort() override;
 
     std::uint16_t receive(std::uint16_t queue, rte_mbuf** frames, std::uint16_t room) noexcept override;
-    Transmitted transmit(std::uint16_t queue, rte_mbuf** frames, std::uint16_t count,
-                         std::uint64_t received_tsc) noexcept override;
+    Transmitted transmit(std::uint16_t queue, rte_mbuf** frames, std::uint16_t count) noexcept override;
     std::uint16_t receive_queues() const noexcept override { return receive_queues_; }
     std::uint16_t transmit_queues() const noexcept override { return transmit_queues_; }
     std::string state() const override;

@@ -30,10 +30,8 @@ public:
 
     /// Owner of the receive queue: up to `room` frames into `frames`, which are the caller's then.
     virtual std::uint16_t receive(std::uint16_t queue, rte_mbuf** frames, std::uint16_t room) noexcept = 0;
-    /// Owner of the transmit queue: takes some frames with their ownership, and takes or refuses at least one. `received_tsc`
-    /// is when ferry had received the oldest of them.
-    virtual Transmitted transmit(std::uint16_t queue, rte_mbuf** frames, std::uint16_t count,
-                                 std::uint64_t received_tsc) noexcept = 0;
+    /// Owner of the transmit queue: takes some frames with their ownership, and takes or refuses at least one.
+    virtual Transmitted transmit(std::uint16_t queue, rte_mbuf** frames, std::uint16_t count) noexcept = 0;
 
     virtual std::uint16_t receive_queues() const noexcept = 0;
     virtual std::uint16_t transmit_queues() const noexcept = 0;

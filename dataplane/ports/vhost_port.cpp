@@ -27,8 +27,6 @@ namespace {
 constexpr std::uint64_t unfinished_frames = 1U << 0 | 1U << 1 | 0xffU << 7;
 constexpr std::uint64_t log_all = 1ULL << 26;  // VHOST_F_LOG_ALL
 
-/// How long a frame that was received before a ring's start may take to come into it and be reported.
-constexpr std::uint64_t watch_milliseconds = 1000;
 
 constexpr std::uint16_t guest_receive_ring(std::uint16_t pair) noexcept { return static_cast<std::uint16_t>(2 * pair); }
 constexpr std::uint16_t guest_transmit_ring(std::uint16_t pair) noexcept { return static_cast<std::uint16_t>(2 * pair + 1); }
@@ -111,7 +109,7 @@ std::uint16_t VhostPort::receive(std::uint16_t queue, rte_mbuf** frames, std::ui
     return rte_vhost_dequeue_burst(device, guest_transmit_ring(queue), pool_, frames, room);
 }
 
-Transmitted VhostPort::transmit(std::uint16_t, rte_mbuf** frames, std::uint16_t count, std::uint64_t received_tsc) noexcept
+Transmitted VhostPort::transmit(std::uint16_t, rte_mbuf** frames, std::uint16_t count) noexcept
 {
     const int device = device_.load(std::memory_order_acquire);
     if (device < 0 || !receives_[0].load(std::memory_order_relaxed))
@@ -119,8 +117,6 @@ Transmitted VhostPort::transmit(std::uint16_t, rte_mbuf** frames, std::uint16_t 
     const std::uint16_t pairs = pairs_.load(std::memory_order_relaxed);
     const std::uint16_t taken =
         pairs > 1 ? enqueue_by_flow(device, pairs, frames, count) : enqueue(device, 0, frames, count);
-    if (taken > 0 && watch_.armed())
-        watch_.delivered(received_tsc, rte_rdtsc());
     return {taken, DropReason::ring_full};
 }
 
@@ -180,7 +176,6 @@ void VhostPort::ring_started(int device)
     pairs_.store(std::min<std::uint16_t>(static_cast<std::uint16_t>(rings / 2), queues_), std::memory_order_relaxed);
     const Stamp now = stamp_now();
     admitted_.store(false, std::memory_order_relaxed);
-    watch_.arm(now.tsc, now.tsc + ticks_of_milliseconds(watch_milliseconds));
     device_.store(device, std::memory_order_release);
     host_.ring_event({key_, RingEvent::Kind::started, now});
 }

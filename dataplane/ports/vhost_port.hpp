@@ -9,7 +9,6 @@
 #include <ferry/error.hpp>
 
 #include "config/config.hpp"
-#include "ports/delivery_watch.hpp"
 #include "ports/port.hpp"
 #include "ports/ring_event.hpp"
 
@@ -31,8 +30,7 @@ public:
 
     std::uint16_t receive(std::uint16_t queue, rte_mbuf** frames, std::uint16_t room) noexcept override;
     /// Refuses as ring_stopped or ring_full. The queue is chosen by the frame's flow; `queue` is not looked at.
-    Transmitted transmit(std::uint16_t queue, rte_mbuf** frames, std::uint16_t count,
-                         std::uint64_t received_tsc) noexcept override;
+    Transmitted transmit(std::uint16_t queue, rte_mbuf** frames, std::uint16_t count) noexcept override;
     std::uint16_t receive_queues() const noexcept override { return queues_; }
     std::uint16_t transmit_queues() const noexcept override { return 1; }
     std::string state() const override;
@@ -43,7 +41,6 @@ public:
     /// Control thread: lets the VM send, or not. What it sends waits in its ring; after each start it may not.
     void admit(bool may_send) noexcept { admitted_.store(may_send, std::memory_order_release); }
     bool running() const noexcept { return device_.load(std::memory_order_relaxed) >= 0; }
-    const DeliveryWatch& delivery() const noexcept { return watch_; }
 
     // DPDK's vhost thread, by way of vhost_callbacks.
     void connected(int device) noexcept;
@@ -71,7 +68,6 @@ private:
     std::atomic<std::uint16_t> pairs_{0};
     std::array<std::atomic<bool>, most_pairs> receives_{};  ///< by pair: the guest's receive ring is enabled
     std::atomic<bool> connected_{false}, migrating_{false}, admitted_{false};
-    DeliveryWatch watch_;
 };
 
 }  // namespace ferryd

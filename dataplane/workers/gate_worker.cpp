@@ -100,7 +100,7 @@ void GateWorker::take(PortGates& port, rte_mbuf** frames, const ferry::Arrival* 
             arrival.peer = ferry::VtepId{frames[i]->hash.usr};
         EndpointGate& gate = port.gate_of(destination_of(frames[i]));
         if (!gate.docks() && gate.gate().ordinary()) [[unlikely]] {  // as if there were no gates
-            if (const Transmitted done = port.port().transmit(0, &frames[i], 1, received_tsc); done.taken == 0)
+            if (const Transmitted done = port.port().transmit(0, &frames[i], 1); done.taken == 0)
                 engine_.drop(done.refusal, port.attachment(), &frames[i], 1);
             continue;
         }

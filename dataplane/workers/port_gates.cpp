@@ -25,7 +25,7 @@ std::size_t EndpointGate::to_ring(const Docked* frames, std::size_t count)
     rte_mbuf* burst[Gate::burst];
     for (std::size_t i = 0; i < count; ++i)
         burst[i] = frames[i].frame;
-    const Transmitted result = port_.port().transmit(0, burst, static_cast<std::uint16_t>(count), tsc_of(frames[0].since));
+    const Transmitted result = port_.port().transmit(0, burst, static_cast<std::uint16_t>(count));
     std::size_t done = result.taken;
     if (done < count && result.refusal != DropReason::ring_full && result.refusal != DropReason::ring_stopped) {
         // A frame that the port will never take is not worth waiting for.

@@ -56,7 +56,7 @@ void WorkerSink::transmit(const Route& route, Destination destination, rte_mbuf*
     if (route.gates != nullptr && (arrivals != nullptr || route.gates->busy())) [[unlikely]]
         return gates_.take(*route.gates, frames, arrivals, count, received_tsc_);
     while (count > 0) {
-        const Transmitted result = route.port->transmit(route.queue, frames, count, received_tsc_);
+        const Transmitted result = route.port->transmit(route.queue, frames, count);
         frames += result.taken;
         count = static_cast<std::uint16_t>(count - result.taken);
         const std::uint16_t refused = std::min(result.refused, count);

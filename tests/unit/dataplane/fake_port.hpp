@@ -25,10 +25,9 @@ public:
         return count;
     }
 
-    Transmitted transmit(std::uint16_t, rte_mbuf** frames, std::uint16_t count, std::uint64_t received_tsc) noexcept override
+    Transmitted transmit(std::uint16_t, rte_mbuf** frames, std::uint16_t count) noexcept override
     {
         const std::lock_guard lock(mutex_);
-        last_received_tsc_ = received_tsc;
         if (refuses_)
             return {0, *refuses_};
         if (refuses_every_ != 0) {
@@ -63,11 +62,6 @@ public:
         const std::lock_guard lock(mutex_);
         return next_ == waiting_.size();
     }
-    std::uint64_t last_received_tsc() const
-    {
-        const std::lock_guard lock(mutex_);
-        return last_received_tsc_;
-    }
     void refuse(ferry::DropReason reason)
     {
         const std::lock_guard lock(mutex_);
@@ -86,7 +80,6 @@ private:
     mutable std::mutex mutex_;
     std::vector<rte_mbuf*> waiting_, sent_;
     std::size_t next_ = 0;
-    std::uint64_t last_received_tsc_ = 0;
     std::optional<ferry::DropReason> refuses_;
 };
 

@@ -121,7 +121,7 @@ TEST_CASE("frames for a ring that does not run are refused as such")
     const auto port = fixture.open("vm.sock", true);
     REQUIRE(port);
     rte_mbuf* frames[2] = {};
-    const ferryd::Transmitted result = (*port)->transmit(0, frames, 2, 0);
+    const ferryd::Transmitted result = (*port)->transmit(0, frames, 2);
     CHECK(result.taken == 0);
     CHECK(result.refusal == DropReason::ring_stopped);
     CHECK((*port)->receive(0, frames, 2) == 0);

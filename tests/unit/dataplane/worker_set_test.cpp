@@ -169,16 +169,6 @@ TEST_CASE("what workers had received has been given to ports when wait_until_han
     }
 }
 
-TEST_CASE("a frame that is handed over keeps the moment at which it was received")
-{
-    Host host(2);
-    const std::uint64_t before = rte_rdtsc();
-    host.a.put(Host::frames(0, 1));
-    REQUIRE(eventually([&] { return host.b.sent().size() == 1; }));
-    CHECK(host.b.last_received_tsc() >= before);
-    CHECK(host.b.last_received_tsc() <= rte_rdtsc());
-}
-
 TEST_CASE("after rewire() no worker touches what is not wired any more")
 {
     Host host(2);
