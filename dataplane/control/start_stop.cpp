@@ -74,6 +74,7 @@ Expected<void> Controller::Impl::prepare_moves()
     wanted.labels = config.limits.labels;
     wanted.times.hold = config.move.hold_ms * millisecond;
     wanted.times.arm = config.move.arm_ms * millisecond;
+    wanted.times.plain = config.move.plain_ms * millisecond;
     wanted.times.lease = config.move.lease_ms * millisecond;
     wanted.times.detour = config.move.detour_ms * millisecond;
     wanted.bounds.keys = config.limits.rows;

@@ -28,14 +28,20 @@ struct Put {
         put(body.known, *claim.mutable_known());
         claim.set_flush_label(body.labels.flush.value());
         claim.set_relay_label(body.labels.relay.value());
+        claim.set_question(body.question);
     }
     void operator()(const move::Grant& body) const { put(body.version, *into.mutable_grant()->mutable_version()); }
     void operator()(const move::Moved& body) const
     {
         put(body.version, *into.mutable_moved()->mutable_version());
         into.mutable_moved()->set_to(body.to.host());
+        into.mutable_moved()->set_question(body.question);
     }
-    void operator()(const move::NotMine& body) const { put(body.known, *into.mutable_not_mine()->mutable_known()); }
+    void operator()(const move::NotMine& body) const
+    {
+        put(body.known, *into.mutable_not_mine()->mutable_known());
+        into.mutable_not_mine()->set_question(body.question);
+    }
     void operator()(const move::Wait&) const { into.mutable_wait(); }
     void operator()(const move::Deny& body) const { put(body.version, *into.mutable_deny()->mutable_version()); }
     void operator()(const move::Drained& body) const
@@ -136,10 +142,12 @@ std::optional<move::Body> body_of(const v1::MoveMessage& m, Reader& read)
     switch (m.body_case()) {
     case Case::kClaim:
         return move::Claim{read.version(m.claim().known()),
-                           {read.vni(m.claim().flush_label()), read.vni(m.claim().relay_label())}};
+                           {read.vni(m.claim().flush_label()), read.vni(m.claim().relay_label())},
+                           m.claim().question()};
     case Case::kGrant: return move::Grant{read.version(m.grant().version())};
-    case Case::kMoved: return move::Moved{read.version(m.moved().version()), read.host(m.moved().to())};
-    case Case::kNotMine: return move::NotMine{read.version(m.not_mine().known())};
+    case Case::kMoved:
+        return move::Moved{read.version(m.moved().version()), read.host(m.moved().to()), m.moved().question()};
+    case Case::kNotMine: return move::NotMine{read.version(m.not_mine().known()), m.not_mine().question()};
     case Case::kWait: return move::Wait{};
     case Case::kDeny: return move::Deny{read.version(m.deny().version())};
     case Case::kDrained: return move::Drained{read.version(m.drained().version()), m.drained().frames()};

@@ -73,10 +73,12 @@ bool follow_exit(Burst& burst, std::size_t i, const OuterHeaders& outer, const D
     burst.keys[i] = key;
     burst.verdicts[i] = Verdict::labelled;
     burst.arrivals[i] = arrival_of(*burst.frames[i], burst.peers[i]);
-    if (tables.labels().is_demoted(vni))
+    if (tables.labels().is_demoted(vni)) {
+        burst.arrivals[i].via = Via::earlier;
         burst.arrivals[i].mark = Mark::none;
-    else
+    } else {
         burst.arrivals[i].via = Labels::is_flush(vni) ? Via::flush : Via::relay;
+    }
     burst.any_labelled = true;
     return true;
 }

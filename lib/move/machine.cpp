@@ -18,7 +18,7 @@ Expected<std::unique_ptr<Machine>> Machine::make(const MachineConfig& config)
     if (config.bounds.keys == 0)
         return fail(ErrorCode::invalid_argument, "the machine needs room for one endpoint at least");
     const Times& times = config.times;
-    if (times.hold <= 0 || times.arm < 0 || times.lease <= 0 || times.retry <= 0 || times.retry_longest < times.retry ||
+    if (times.hold <= 0 || times.arm < 0 || times.plain < 0 || times.lease <= 0 || times.retry <= 0 || times.retry_longest < times.retry ||
         times.settle <= 0 || times.detour < 0)
         return fail(ErrorCode::invalid_argument, "a move's times are positive, and the longest retry is not the shortest");
     return std::unique_ptr<Machine>(new Machine(std::make_unique<State>(config)));

@@ -1,5 +1,5 @@
 // The new host's part: what others answer to its claim, and what the old host and the senders tell it then.
-// Answers to an earlier claim are told by their versions, which a claim's answers are never below.
+// A grant of an earlier claim is told by its version, which a claim's are above; other answers by their question.
 #include <algorithm>
 
 #include "move/machine_state.hpp"
@@ -9,13 +9,18 @@ namespace {
 
 constexpr unsigned most_hops = 64;  // a claim is sent on, by hosts that the endpoint has left
 
+bool was_asked(const Claiming& claim, Host host)
+{
+    return claim.asked.contains(host) || claim.asked_before.contains(host);
+}
+
 }  // namespace
 
 void Machine::State::handle(const Event& on, Host from, const Grant& grant)
 {
     Endpoint& endpoint = on.endpoint;
     see(on, grant.version);
-    if (!endpoint.claim || !endpoint.claim->asked.contains(from) || grant.version <= endpoint.claim->known)
+    if (!endpoint.claim || !was_asked(*endpoint.claim, from) || grant.version <= endpoint.claim->known)
         return;
     Claiming& claim = *endpoint.claim;
     if (!claim.answered)
@@ -36,7 +41,8 @@ void Machine::State::handle(const Event& on, Host from, const Moved& moved)
 {
     Endpoint& endpoint = on.endpoint;
     see(on, moved.version);
-    if (!endpoint.claim || endpoint.claim->answered || pending<Claim>(endpoint, from) == nullptr)
+    const Claim* const asked = pending<Claim>(endpoint, from);
+    if (!endpoint.claim || endpoint.claim->answered || asked == nullptr || asked->question != moved.question)
         return;
     Claiming& claim = *endpoint.claim;
     answered<Claim>(endpoint, from);
@@ -55,13 +61,12 @@ void Machine::State::handle(const Event& on, Host from, const NotMine& not_mine)
 {
     Endpoint& endpoint = on.endpoint;
     see(on, not_mine.known);
-    if (endpoint.asking && !endpoint.asking->over && endpoint.asking->row == from)
+    if (endpoint.asking && !endpoint.asking->over && endpoint.asking->row == from && not_mine.question == 0)
         return turn_alone(on);
-    if (!endpoint.claim || endpoint.claim->answered)
+    const Claim* const asked = pending<Claim>(endpoint, from);
+    if (!endpoint.claim || endpoint.claim->answered || asked == nullptr || asked->question != not_mine.question)
         return;
-    Claiming& claim = *endpoint.claim;
-    if (not_mine.known < claim.known || !answered<Claim>(endpoint, from))
-        return;
+    answered<Claim>(endpoint, from);
     endpoint.version = std::max(endpoint.version, not_mine.known);
     take_if_nobody_has_it(on);
 }
@@ -81,7 +86,7 @@ void Machine::State::handle(const Event& on, Host from, const Wait&)
         }
     if (claim.waiter && claim.waiter->host == from && endpoint.running) {
         // Two that wait for each other: this one, whose ring has nothing to give, gives way.
-        on.say(from, NotMine{std::max(endpoint.version, claim.waiter->known)});
+        on.say(from, NotMine{std::max(endpoint.version, claim.waiter->known), claim.waiter->question});
         claim.waiter.reset();
     }
 }
@@ -100,6 +105,8 @@ void Machine::State::handle(const Event& on, Host from, const Deny& deny)
     if (!endpoint.claim || endpoint.claim->answered || pending<Claim>(endpoint, from) == nullptr)
         return;
     endpoint.claim->denied = true;
+    if (endpoint.claim->waiter && endpoint.claim->waiter->host == from)
+        endpoint.claim->waiter.reset();  // it waits no more
     endpoint.claim->deadline = on.now + config.times.hold;
     if (endpoint.conflict != from)
         on.note(Phase::conflict, from);

@@ -22,20 +22,22 @@ void Machine::State::ring_started(const Event& on, const Place& place)
         on.note(Phase::replayed);
         on.want(Replay{endpoint.key});
         if (endpoint.role == Role::claiming)
-            take_if_nobody_has_it(on);
+            ask_again(on);
         return;
     }
     endpoint.starting = place;
     endpoint.start_at = on.now + config.times.hold / 2;
+    const Time strays_until = endpoint.relaying ? endpoint.relaying->strays_until : 0;
+    endpoint.return_at = strays_until > on.now ? strays_until : endpoint.start_at;
     start_claim(on);
 }
 
 /// Where this host is the one that relays, what it has begun ends first: docked frames are on their way to the new host,
-/// and a sender's turn leads there. So does this host's own turn, whose direct frames the present owner may still hold back.
+/// and so are frames that its VMs sent here before it claimed, and a sender's turn leads there. So does this host's own turn, whose direct frames the present owner may still hold back.
 void Machine::State::start_claim(const Event& on)
 {
     Endpoint& endpoint = on.endpoint;
-    if (!endpoint.starting || (endpoint.relaying && !can_return(endpoint)))
+    if (!endpoint.starting || (endpoint.relaying && !can_return(endpoint, on.now)))
         return;
     const auto& turning = endpoint.turning;
     if (turning && turning->via != config.self && turning->stage >= Turning::Stage::flip && on.now < endpoint.start_at)
@@ -96,7 +98,9 @@ void Machine::State::ask(const Event& on, Host host)
     claim.asked.insert(host);
     answered<Claim>(on.endpoint, host);
     on.note(Phase::claim_sent, host);
-    repeat(on, host, Claim{claim.known, claim.labels});
+    if (++question_ == 0)
+        ++question_;
+    repeat(on, host, Claim{claim.known, claim.labels, question_});
 }
 
 void Machine::State::ask_everybody(const Event& on)
@@ -107,19 +111,42 @@ void Machine::State::ask_everybody(const Event& on)
             ask(on, peer);
 }
 
+/// Who did not have it while the ring was stopped may have had it since, and given it away.
+void Machine::State::ask_again(const Event& on)
+{
+    Claiming& claim = *on.endpoint.claim;
+    claim.asked_before.merge(claim.asked);
+    claim.asked.clear();
+    claim.everybody = false;
+    claim.hops = 0;
+    claim.deadline = on.now + config.times.hold;
+    if (claim.waiter)
+        claim.asked.insert(claim.waiter->host);  // it would not ask if it had it
+    std::vector<Host> waited_for;
+    for (const Unanswered& message : on.endpoint.unanswered)
+        if (std::holds_alternative<Claim>(message.body))
+            waited_for.push_back(message.to);
+    for (Host host : waited_for)
+        ask(on, host);
+    take_if_nobody_has_it(on);
+}
+
 void Machine::State::take_if_nobody_has_it(const Event& on)
 {
     const Claiming& claim = *on.endpoint.claim;
-    const auto asked = [&] {
-        return std::any_of(on.endpoint.unanswered.begin(), on.endpoint.unanswered.end(),
-                           [](const Unanswered& message) { return std::holds_alternative<Claim>(message.body); });
-    };
-    if (claim.answered || asked())
+    if (claim.answered || is_asking(on.endpoint))
         return;
     if (!claim.everybody)
         ask_everybody(on);
-    if (!asked() && is_worth_taking(on.endpoint))
+    if (!is_asking(on.endpoint) && is_worth_taking(on.endpoint))
         take(on, {});
+}
+
+/// Somebody has not answered its claim.
+bool Machine::State::is_asking(const Endpoint& endpoint)
+{
+    return std::any_of(endpoint.unanswered.begin(), endpoint.unanswered.end(),
+                       [](const Unanswered& message) { return std::holds_alternative<Claim>(message.body); });
 }
 
 /// Where the ring has stopped since, the VM is elsewhere or nowhere: only one who waits to be granted what may be here is
@@ -140,6 +167,7 @@ void Machine::State::take(const Event& on, Host who_should_have)
     endpoint.row_version = endpoint.version;
     endpoint.owner = config.self;
     endpoint.role = Role::owner;
+    endpoint.granted.clear();  // who has not heard of its grant may still ask
     on.note(Phase::taken, who_should_have);
     be_silent(on, false);
     open(on, std::nullopt);

@@ -1,7 +1,14 @@
 // The old host's part until the endpoint is granted: its ring has stopped, its frames are docked, somebody claims it.
+#include <algorithm>
+
 #include "move/machine_state.hpp"
 
 namespace ferry::move {
+namespace {
+
+constexpr std::size_t most_granted = 4;
+
+}  // namespace
 
 void Machine::State::ring_stopped(const Event& on, Time hold)
 {
@@ -87,6 +94,10 @@ void Machine::State::grant(const Event& on, Host to, const Labels& labels, const
     endpoint.relaying->version = endpoint.version;
     endpoint.relaying->labels = labels;
     endpoint.relaying->last_seen = on.now;
+    endpoint.relaying->strays_until = on.now + config.times.plain;
+    endpoint.granted.push_back({to, labels, endpoint.version});
+    if (endpoint.granted.size() > most_granted)
+        endpoint.granted.erase(endpoint.granted.begin());
     on.note(Phase::claim_received, to);
     on.want(Drain{endpoint.key, to, labels});
     on.note(Phase::granted, to);
@@ -103,26 +114,42 @@ void Machine::State::grant_waiter(const Event& on)
     grant(on, waiter.host, waiter.labels, waiter.known);
 }
 
+/// A copy of what has been granted, and what has come of it is over: whoever sent it would know of that grant by now. One
+/// that is still waited for is answered by Drained.
+bool Machine::State::is_late(const Endpoint& endpoint, Host from, const Claim& claim)
+{
+    return std::any_of(endpoint.granted.begin(), endpoint.granted.end(), [&](const Granted& granted) {
+        return granted.host == from && granted.labels == claim.labels && claim.known < granted.version &&
+               !(endpoint.relaying && endpoint.relaying->version == granted.version);
+    });
+}
+
 void Machine::State::handle(const Event& on, Host from, const Claim& claim)
 {
     Endpoint& endpoint = on.endpoint;
     see(on, claim.known);
+    if (is_late(endpoint, from, claim))
+        return;
     const Version known = std::max(endpoint.version, claim.known);
     const auto wait = [&] {
-        endpoint.claim->waiter = Waiter{from, claim.labels, claim.known};
+        endpoint.claim->waiter = Waiter{from, claim.labels, claim.known, claim.question};
         on.say(from, Wait{});
     };
     switch (endpoint.role) {
     case Role::none:
         if (endpoint.owner && *endpoint.owner != from && endpoint.version > claim.known)
-            on.say(from, Moved{endpoint.version, *endpoint.owner});
+            on.say(from, Moved{endpoint.version, *endpoint.owner, claim.question});
         else
-            on.say(from, NotMine{known});
+            on.say(from, NotMine{known, claim.question});
         return;
     case Role::claiming:
         // Two that ask each other: the lower address has it. One whose ring has stopped may have frames to give.
         if (endpoint.running && pending<Claim>(endpoint, from) != nullptr && config.self > from)
-            return on.say(from, NotMine{known});
+            return on.say(from, NotMine{known, claim.question});
+        if (!endpoint.running && !endpoint.claim->waiter && !is_asking(endpoint)) {
+            wait();
+            return ask_again(on);
+        }
         wait();
         take_if_nobody_has_it(on);
         return;
@@ -139,11 +166,11 @@ void Machine::State::handle(const Event& on, Host from, const Claim& claim)
     case Role::draining:
     case Role::relay:
         if (endpoint.relaying->to != from)
-            on.say(from, Moved{endpoint.relaying->version, endpoint.relaying->to});
+            on.say(from, Moved{endpoint.relaying->version, endpoint.relaying->to, claim.question});
         else if (endpoint.relaying->labels == claim.labels)
             on.say(from, Grant{endpoint.relaying->version});
         else if (claim.known >= endpoint.relaying->version)
-            on.say(from, NotMine{known});  // it has had it, and knows what became of it
+            on.say(from, NotMine{known, claim.question});  // it has had it, and knows what became of it
         else if (endpoint.starting)
             on.say(from, Wait{});
         else

@@ -25,7 +25,9 @@ void LabelPool::give_back(const Labels& labels)
 }
 
 Machine::State::State(const MachineConfig& of)
-    : config(of), term_(of.term), kept_(of.term - 1), labels_(of.first_label, of.labels, of.term)
+    : config(of), term_(of.term), kept_(of.term - 1),
+      question_(static_cast<std::uint32_t>((of.term * 0x9e37'79b9'7f4a'7c15ULL) >> 32)),
+      labels_(of.first_label, of.labels, of.term)
 {
 }
 

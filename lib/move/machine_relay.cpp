@@ -117,10 +117,10 @@ void Machine::State::sender_turned(const Event& on, Host host)
     start_claim(on);
 }
 
-bool Machine::State::can_return(const Endpoint& endpoint) const
+bool Machine::State::can_return(const Endpoint& endpoint, Time now)
 {
     const auto& senders = endpoint.relaying->senders;
-    return endpoint.role == Role::relay && std::none_of(senders.begin(), senders.end(), [](const auto& sender) {
+    return endpoint.role == Role::relay && endpoint.relaying->strays_until <= now && std::none_of(senders.begin(), senders.end(), [](const auto& sender) {
                return sender.second.stage == RelaySender::Stage::turning;
            });
 }

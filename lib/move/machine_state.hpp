@@ -35,6 +35,14 @@ struct Waiter {
     Host host;
     Labels labels;
     Version known;
+    std::uint32_t question = 0;
+};
+
+/// A claim that has been granted: copies of it may still come.
+struct Granted {
+    Host host;
+    Labels labels;
+    Version version;
 };
 
 /// A sender's turn, as the new host sees it.
@@ -78,7 +86,7 @@ struct Detours {
 struct Claiming {
     Labels labels;
     Version known;                    ///< as the claims say
-    std::set<Host> asked;
+    std::set<Host> asked, asked_before;  ///< since the ring has started, and before it stopped in between
     bool everybody = false;           ///< all peers have been asked
     bool denied = false;
     unsigned hops = 0;                ///< how often a claim was sent on
@@ -119,6 +127,7 @@ struct Relaying {
     Version version;
     Labels labels;
     Time last_seen = 0;               ///< when somebody came by the relay, to a second
+    Time strays_until = 0;            ///< what the new host's own VMs sent before it claimed may still come, and goes back
     std::map<Host, RelaySender> senders;
     std::bitset<256> streams;         ///< given away; each once in a move, because the new host remembers which are over
 };
@@ -151,10 +160,12 @@ struct Endpoint {
     std::optional<Time> held_until;   ///< the ring has stopped
     std::optional<Place> starting;    ///< the claim begins when it can; what the FDB said
     Time start_at = 0;                ///< when that is tried again, or turns under way are not waited for any longer
+    Time return_at = 0;               ///< when it is tried first, unless something else happens before; start_at: tried
     std::optional<Host> conflict;     ///< the last that was told of
     std::optional<Claiming> claim;
     std::vector<OldLabels> old_labels;
     std::optional<Relaying> relaying;
+    std::vector<Granted> granted;     ///< the last ones
     std::optional<Turning> turning, next_turn;
     std::optional<Asking> asking;
     Detours detours;
@@ -245,8 +256,10 @@ public:
     void start_claim(const Event& on);
     void ask(const Event& on, Host host);
     void ask_everybody(const Event& on);
+    void ask_again(const Event& on);
     void take_if_nobody_has_it(const Event& on);
     static bool is_worth_taking(const Endpoint& endpoint);
+    static bool is_asking(const Endpoint& endpoint);
     void take(const Event& on, Host who_should_have);
     void accept_grant(const Event& on, Host from, const Version& version);
     void open(const Event& on, std::optional<std::uint64_t> flush_frames);
@@ -283,7 +296,8 @@ public:
     void end_relay(const Event& on);
     void force_return(const Event& on);
     void finish_relay(const Event& on);
-    bool can_return(const Endpoint& endpoint) const;
+    static bool can_return(const Endpoint& endpoint, Time now);
+    static bool is_late(const Endpoint& endpoint, Host from, const Claim& claim);
     static bool awaits_old_host(const Endpoint& endpoint);
     void handle(const Event& on, Host from, const Claim& claim);
     void handle(const Event& on, Host from, const DrainedAck& ack);
@@ -338,6 +352,7 @@ private:
     void repeat_messages(const Event& on);
 
     std::uint64_t term_, kept_;
+    std::uint32_t question_;  ///< the last
     LabelPool labels_;
     std::uint32_t entries_ = 0, exits_ = 0, open_exits_ = 0;  ///< of all endpoints; open are those that have labels
     std::unordered_map<Key, Endpoint, KeyHash> endpoints_;

@@ -14,7 +14,7 @@ std::optional<Time> Machine::State::next_timer(const Endpoint& endpoint, const T
     if (endpoint.held_until)
         at(*endpoint.held_until);
     if (endpoint.starting)
-        at(endpoint.start_at);
+        at(std::min(endpoint.start_at, endpoint.return_at));
     if (endpoint.claim) {
         const Claiming& claim = *endpoint.claim;
         if (claim.answered ? claim.old_host && !claim.opening : is_worth_taking(endpoint))
@@ -88,6 +88,10 @@ void Machine::State::run_timers(const Event& on)
     finish_claim_when_over(on);
     if (endpoint.relaying && !awaits_old_host(endpoint) && due(endpoint.relaying->last_seen + config.times.lease))
         finish_relay(on);
+    if (endpoint.starting && due(endpoint.return_at)) {
+        endpoint.return_at = endpoint.start_at;
+        start_claim(on);
+    }
     if (endpoint.starting && due(endpoint.start_at)) {
         if (endpoint.relaying)
             force_return(on);

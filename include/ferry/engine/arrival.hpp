@@ -12,6 +12,7 @@ enum class Via : std::uint8_t {
     direct,  ///< from its sender, by a VTEP or from an attachment of this host
     flush,   ///< from the endpoint's old host, which had docked it
     relay,   ///< from the endpoint's old host, which passed it on
+    earlier, ///< from an older host: under a label of an earlier claim
 };
 
 /// What a ferry peer that turns from the old host to the new one writes on its frames (wire/vxlan.hpp).

@@ -11,7 +11,7 @@ template <typename Frame>
 void Gate<Frame>::intake(Docked<Frame> docked)
 {
     const Arrival came = docked.arrival;
-    if (came.via != Via::direct) {
+    if (came.via == Via::flush || came.via == Via::relay) {
         // By way of the old host, which keeps the order. Its mark was for this host's intake.
         docked.arrival.mark = Mark::none;
         (came.via == Via::flush ? counters_.flush_received : counters_.relay_received).add(1);
@@ -35,7 +35,8 @@ void Gate<Frame>::intake(Docked<Frame> docked)
         return pass(docked);
     note_direct(docked);
 
-    const SenderId id{came.peer, came.from_attachment};
+    const bool relays = came.via == Via::earlier;
+    const SenderId id{came.peer, came.from_attachment, relays};
     Sender<Frame>* sender = waiting_.find(senders_, id);
     if (sender == nullptr) {
         sender = waiting_.add(senders_, id);
@@ -45,7 +46,7 @@ void Gate<Frame>::intake(Docked<Frame> docked)
         }
     }
     if (sender->free_at == 0) {  // the first one in this claim
-        sender->ferry = !returning_ && !came.from_attachment && output_.is_ferry(came.peer);
+        sender->ferry = !returning_ && !came.from_attachment && !relays && output_.is_ferry(came.peer);
         sender->free_at = docked.since + times_.plain;
     }
     if (sender->queue.empty() && may_pass(docked, *sender, docked.since))
@@ -307,7 +308,7 @@ template <typename Frame>
 void Gate<Frame>::note_direct(const Docked<Frame>& docked)
 {
     const Arrival& came = docked.arrival;
-    if (came.peer != VtepId::none && (outlet_ == Outlet::ring || outlet_ == Outlet::held) &&
+    if (came.via == Via::direct && came.peer != VtepId::none && (outlet_ == Outlet::ring || outlet_ == Outlet::held) &&
         senders_seen_.note({came.peer, came.from_attachment}, docked.since) && !output_.is_ferry(came.peer))
         tell_sender(GateEvent::Kind::direct, came);
 }

@@ -19,6 +19,7 @@ using Time = std::int64_t;
 struct Times {
     Time hold = 2'000'000'000;        ///< a stopped ring's dock waits so long to be claimed
     Time arm = 200'000'000;           ///< a sender marks at least so long before it turns
+    Time plain = 10'000'000;          ///< a frame that cannot be marked takes no longer to where it is docked or relayed
     Time lease = 30'000'000'000;      ///< nobody has come by the relay for so long: the books are closed
     Time retry = 20'000'000;          ///< an unanswered message is repeated, later and later, up to retry_longest
     Time retry_longest = 1'000'000'000;
@@ -80,7 +81,7 @@ struct PointTo { Key key; Host to; };
 /// The books of the claim are closed: gate ordinary, row local, labels free.
 struct FinishClaim { Key key; Labels labels; };
 /// What still comes under the labels of an earlier claim is not of this one's old host: from now on it comes to the gate
-/// like direct, unmarked frames of the host that sends it. Follows BeginClaim; FreeLabels comes later.
+/// as Via::earlier, unmarked. Follows BeginClaim; FreeLabels comes later.
 struct DemoteLabels { Key key; Labels labels; };
 /// An earlier claim's labels are free; nothing else changes.
 struct FreeLabels { Key key; Labels labels; };

@@ -40,9 +40,12 @@ struct Labels {
 using Stream = std::uint8_t;
 
 /// "The endpoint's ring has started here; `known` is the highest version that I know." Answered by one of the five below.
+/// `question` is another one each time that a host is asked, but for repeated messages; answers that somebody who has
+/// changed his mind might have given to an earlier one repeat it.
 struct Claim {
     Version known;
     Labels labels;
+    std::uint32_t question = 0;
 };
 /// "It is yours as of `version`: I send what I have docked under the flush label, and what still comes under the other."
 struct Grant {
@@ -52,10 +55,12 @@ struct Grant {
 struct Moved {
     Version version;
     Host to;
+    std::uint32_t question = 0;
 };
 /// "I do not have it and know nobody that has." `known` is the highest version that I have seen of it.
 struct NotMine {
     Version known;
+    std::uint32_t question = 0;  ///< 0: answers Ask
 };
 /// "Ask again: my own claim is not over."
 struct Wait {};

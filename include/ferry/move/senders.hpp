@@ -8,10 +8,12 @@
 
 namespace ferry::move {
 
-/// Who sent a frame, as far as its order goes: the frames of one VTEP, or those of this host's attachments.
+/// Who sent a frame, as far as its order goes: the frames of one VTEP, those that it relays as of an earlier claim, or
+/// those of this host's attachments.
 struct SenderId {
     VtepId peer = VtepId::none;
     bool from_attachment = false;
+    bool relays = false;
     friend constexpr bool operator==(const SenderId&, const SenderId&) noexcept = default;
 };
 

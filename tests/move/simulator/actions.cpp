@@ -153,7 +153,7 @@ void SimHost::want(move::DemoteLabels& action)
     if (world.options.broken == Broken::trust_old_labels)
         return;
     for (const Vni label : {action.labels.flush, action.labels.relay})
-        labels[label.value()].via = Via::direct;
+        labels[label.value()].via = Via::earlier;
 }
 
 void SimHost::want(move::FreeLabels& action) { free_labels(action.labels); }

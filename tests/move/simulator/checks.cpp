@@ -54,6 +54,7 @@ void World::drop(FrameId frame, Fate why)
 
 void World::opened(SimEndpoint& endpoint)
 {
+    vms_[endpoint.endpoint].opened = clock.now();
     if (endpoint.asked_at) {
         longest_claim_ = std::max(longest_claim_, clock.now() - *endpoint.asked_at);
         endpoint.asked_at.reset();

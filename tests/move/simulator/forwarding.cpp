@@ -142,7 +142,7 @@ void SimHost::from_underlay(const Packet& packet)
             return world.drop(packet.frame, Fate::label_unknown);
         number = label->second.endpoint;
         arrival.via = label->second.via;
-        if (arrival.via == Via::direct)
+        if (arrival.via == Via::earlier)
             arrival.mark = Mark::none;
     }
     SimEndpoint& endpoint = at(number);

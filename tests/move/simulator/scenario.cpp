@@ -34,6 +34,7 @@ void World::choose()
     flow_gap_ = random.between(100, 1500) * us;
     times.hold = random.between(300, 800) * ms;
     times.arm = 15 * ms;
+    times.plain = 10 * ms;
     times.lease = random.between(1500, 2500) * ms;
     times.retry = random.between(3, 20) * ms;
     times.retry_longest = 5 * times.retry;
@@ -167,7 +168,11 @@ void World::stop_vm(unsigned endpoint)
 void World::start_vm(unsigned endpoint, unsigned at)
 {
     Vm& vm = vms_[endpoint];
-    if (at != vm.host && clock.now() - vm.started < 4 * gate_times.plain)
+    // Until the host before has opened it holds plain senders' frames, and then each for T_plain from its first one on:
+    // these spend more than T_plain on their way by it.
+    const SimEndpoint* const before = host(vm.host).find(endpoint);
+    const bool is_open = before == nullptr || !before->asked_at;
+    if (at != vm.host && (!is_open || clock.now() - std::max(vm.started, vm.opened) < 4 * gate_times.plain))
         vm.hurried = true;
     if (at != vm.host)
         vm.started = clock.now();

@@ -19,8 +19,9 @@ namespace ferry::sim {
 struct Vm {
     unsigned host = 0;
     bool running = false;
-    bool hurried = false;               ///< moved twice within a few T_plain: plain senders' order is not promised
+    bool hurried = false;               ///< moved on within a few T_plain of its arrival: plain senders' order is not promised
     Time started = -1'000'000'000;      ///< where it is
+    Time opened = -1'000'000'000;       ///< the last claim
     unsigned moves_left = 0;
     std::string broken;                 ///< why the premise does not hold for it; empty where it does
     std::set<unsigned> sender_hosts, been_on;

@@ -362,8 +362,12 @@ TEST_CASE("answers to an earlier claim are none to this one")
     at.receive(old_host, Closed{{5, 7, old_host}, 0});
     at.give(new_host);
     at.start();  // it comes back
-    CHECK(at.said<Claim>(new_host).known > Version{5, 7, old_host});
-    at.receive(new_host, NotMine{{5, 7, old_host}});
+    at.pass(at.config.times.plain);
+    const Claim claim = at.all_said<Claim>(new_host).front();
+    CHECK(claim.known > Version{5, 7, old_host});
+    at.receive(new_host, NotMine{{5, 7, old_host}, claim.question - 1});
+    CHECK(at.out.empty());
+    at.receive(new_host, Moved{{5, 7, old_host}, peer, claim.question - 1});
     CHECK(at.out.empty());
     at.receive(new_host, Grant{{5, 7, old_host}});
     CHECK(at.out.empty());
@@ -444,13 +448,90 @@ TEST_CASE("an endpoint whose VM has stopped again before anybody granted it is t
         at.stop();
         for (Host one_peer : at.config.peers)
             at.receive(one_peer, NotMine{});
+        // One of them may have had it since, and given it away.
         at.start();
         CHECK(at.wants<Replay>());
+        CHECK_FALSE(at.notes(Phase::taken));
+        for (Host one_peer : at.config.peers)
+            CHECK(at.says<Claim>(one_peer));
+        for (Host one_peer : at.config.peers)
+            at.receive(one_peer, NotMine{});
+        CHECK(at.notes(Phase::taken));
+        return;
+    }
+    SECTION("one waits when all have said so")
+    {
+        at.start();
+        at.stop();
+        for (Host one_peer : at.config.peers)
+            at.receive(one_peer, NotMine{});
+        at.receive(new_host, Claim{{}, labels_of(0xf1'0000)});
+        CHECK(at.says<Wait>(new_host));
+        CHECK_FALSE(at.says<Claim>(new_host));
+        CHECK_FALSE(at.notes(Phase::taken));
+        at.receive(old_host, NotMine{});
+        at.receive(peer, NotMine{});
         CHECK(at.notes(Phase::taken));
         return;
     }
     at.pass(3000 * ms);
     CHECK_FALSE(at.notes(Phase::taken));
+}
+
+TEST_CASE("an answer to an earlier question of the same claim is none")
+{
+    OneHost at;
+    at.start_where_ferry_is(old_host);
+    const std::uint32_t first = at.said<Claim>(old_host).question;
+    at.receive(old_host, Moved{{2, 1, old_host}, peer});
+    at.receive(peer, Moved{{3, 2, peer}, old_host});
+    const std::uint32_t second = at.said<Claim>(old_host).question;
+    CHECK(first != second);
+    at.receive(old_host, Moved{{2, 1, old_host}, peer, first});
+    CHECK(at.out.empty());
+    at.receive(old_host, NotMine{{9, 9, peer}, first});
+    CHECK(at.changes() <= 1);  // the term was seen
+    at.pass(20 * ms);
+    CHECK(at.said<Claim>(old_host).question == second);
+}
+
+TEST_CASE("what was asked while the ring was stopped is asked again, and a grant for that is still one")
+{
+    OneHost at;
+    at.start_where_ferry_is(old_host);
+    const std::uint32_t first = at.said<Claim>(old_host).question;
+    at.stop();
+    at.start();
+    CHECK(at.said<Claim>(old_host).question != first);
+    CHECK(at.all<Send>().size() == 1);
+    at.receive(old_host, NotMine{{}, first});
+    CHECK(at.out.empty());
+    SECTION("granted") { at.receive(old_host, Grant{{5, 7, old_host}}); }
+    SECTION("sent on, by one who had been asked before")
+    {
+        at.receive(old_host, Moved{{4, 6, old_host}, peer});
+        at.stop();
+        at.start();
+        at.receive(old_host, Grant{{5, 7, old_host}});
+    }
+    CHECK(at.notes(Phase::grant_received));
+}
+
+TEST_CASE("one who runs it waits for it no more")
+{
+    OneHost at;
+    at.start_where_ferry_is(old_host);
+    at.stop();
+    at.receive(new_host, Claim{{}, labels_of(0xf1'0000)});
+    REQUIRE(at.says<Wait>(new_host));
+    at.receive(old_host, Moved{{2, 1, old_host}, new_host});
+    at.receive(new_host, Deny{{5, 7, old_host}});
+    const Version version{5, 8, new_host};
+    at.receive(new_host, Grant{version});
+    at.receive(new_host, Drained{version, 0});
+    at.opened();
+    at.merged();
+    CHECK_FALSE(at.says<Grant>(new_host));
 }
 
 TEST_CASE("a late grant of what has been granted on is none")
@@ -471,6 +552,7 @@ TEST_CASE("an earlier claim's labels lead here as long as its old host relays")
     OneHost at;
     const Version first = at.get(old_host);
     const Version away = at.give(new_host);
+    at.pass(at.config.times.plain);
     at.start();
     REQUIRE(at.wants<DemoteLabels>());
     const Version second{away.term, away.epoch + 1, new_host};

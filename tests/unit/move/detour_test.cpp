@@ -394,6 +394,7 @@ TEST_CASE("an endpoint that has come back reaches the peer by its first host, un
     OneHost at;
     const Version first = at.get(old_host);
     const Version given = at.give(new_host);
+    at.pass(at.config.times.plain);
     at.start_where_ferry_is(new_host);
     const Version second{given.term, given.epoch + 1, new_host};
     at.receive(new_host, Grant{second});

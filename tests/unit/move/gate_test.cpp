@@ -297,6 +297,22 @@ TEST_CASE("a ferry host's unmarked frames wait like a plain one's where the endp
     CHECK(f.output.ring == Numbers{1});
 }
 
+TEST_CASE("what a host relays as of an earlier claim does not wait for that host's own marked frames")
+{
+    Fixture f;
+    f.gate.claim(true);
+    f.gate.open(f.now);
+    f.direct(10, other_ferry_peer, Mark::turned, 7);
+    f.labelled(1, Via::earlier);
+    CHECK(f.output.ring.empty());
+    f.pass_time(f.times.plain);
+    CHECK(f.output.ring == Numbers{1});
+    f.labelled(2, Via::earlier);
+    CHECK(f.output.ring == Numbers{1, 2});
+    f.pass_time(f.times.merge);
+    CHECK(f.output.ring == Numbers{1, 2, 10});
+}
+
 TEST_CASE("where the endpoint returns, a sender behind its barrier does not wait again when it stops marking")
 {
     Fixture f;

@@ -182,6 +182,61 @@ TEST_CASE("a new host that has died and claims anew gets it again, under its new
     CHECK(at.one<Drain>().labels == labels_of(0xf1'0008));
 }
 
+TEST_CASE("a copy of a claim that has been granted is nothing when the endpoint has come back since")
+{
+    OneHost at;
+    at.own();
+    const Claim claim{{}, labels_of(0xf1'0000)};
+    const Version version = at.give(new_host);
+    at.pass(at.config.times.plain);
+    at.start();
+    at.receive(new_host, claim);
+    CHECK(at.all<Send>().empty());
+    const Version back{version.term, version.epoch + 1, new_host};
+    at.receive(new_host, Grant{back});
+    at.receive(new_host, Drained{back, 0});
+    at.opened();
+    at.merged();
+    at.receive(new_host, claim);
+    CHECK(at.out.empty());
+    at.stop();
+    at.receive(new_host, claim);
+    CHECK(at.out.empty());
+    SECTION("a host that has forgotten has other labels")
+    {
+        at.receive(new_host, Claim{{}, labels_of(0xf1'0010)});
+        CHECK(at.says<Grant>(new_host));
+    }
+    SECTION("a claim of now knows of that grant")
+    {
+        at.receive(new_host, Claim{back, labels_of(0xf1'0000)});
+        CHECK(at.says<Grant>(new_host));
+    }
+    SECTION("it has been granted anew")
+    {
+        at.receive(new_host, Claim{back, labels_of(0xf1'0010)});
+        REQUIRE(at.says<Grant>(new_host));
+        at.receive(new_host, claim);
+        CHECK(at.out.empty());
+    }
+}
+
+TEST_CASE("who has not heard of its grant is granted what has been taken since")
+{
+    OneHost at;
+    at.own();
+    at.give(new_host);
+    at.pass(at.config.times.plain);
+    at.start();
+    at.lose(new_host);
+    CHECK(at.notes(Phase::taken));
+    at.opened();
+    at.merged();
+    at.stop();
+    at.receive(new_host, Claim{{}, labels_of(0xf1'0000)});
+    CHECK(at.says<Grant>(new_host));
+}
+
 TEST_CASE("an attachment that is taken away takes its endpoint along")
 {
     OneHost at;

@@ -1,6 +1,8 @@
 // One host's machine with a clock, whose actions tests look for. All hosts but "self" are names only.
 #pragma once
 
+#include <map>
+
 #include <catch2/catch.hpp>
 
 #include <ferry/move/machine.hpp>
@@ -35,12 +37,18 @@ struct OneHost {
     {
         out.clear();
         call();
+        remember_questions();
     }
     void start(Place place = {}) { event([&] { REQUIRE(machine->ring_started(key(), place, now, out)); }); }
     void start_where_ferry_is(Host at) { start({Place::Kind::ferry, at}); }
     void stop() { event([&] { REQUIRE(machine->ring_stopped(key(), now, out)); }); }
+    /// Answers without a question are to the last that the machine asked `from`.
     void receive(Host from, Body body, bool allowed = true)
     {
+        if (auto* moved = std::get_if<Moved>(&body); moved != nullptr && moved->question == 0)
+            moved->question = questions[from];
+        if (auto* not_mine = std::get_if<NotMine>(&body); not_mine != nullptr && not_mine->question == 0)
+            not_mine->question = questions[from];
         event([&] { REQUIRE(machine->received(from, {key(), std::move(body)}, allowed, fdb_row, now, out)); });
     }
     void lose(Host to) { event([&] { machine->unreachable(to, now, out); }); }
@@ -63,6 +71,7 @@ struct OneHost {
             machine->tick(now, out);
         }
         now = end;
+        remember_questions();
     }
 
     // What it wanted.
@@ -129,11 +138,11 @@ struct OneHost {
         opened();
         merged();
     }
-    /// Granted to `to` as of the version returned, and drained.
+    /// Granted to `to` as of the version returned, and drained. Each time under other labels.
     Version give(Host to, std::uint64_t flush_frames = 0)
     {
         stop();
-        receive(to, Claim{{}, labels_of(0xf1'0000)});
+        receive(to, Claim{{}, labels_of(0xf1'0000 + 2 * given++)});
         const Version version = said<Grant>(to).version;
         drained(flush_frames);
         receive(to, DrainedAck{version});
@@ -150,7 +159,19 @@ struct OneHost {
         return version;
     }
 
+    void remember_questions()
+    {
+        for (const Send& send : all<Send>()) {
+            if (const auto* claim = std::get_if<Claim>(&send.message.body))
+                questions[send.to] = claim->question;
+            else if (std::holds_alternative<Ask>(send.message.body))
+                questions[send.to] = 0;
+        }
+    }
+
     MachineConfig config;
+    std::map<Host, std::uint32_t> questions;
+    std::uint32_t given = 0;
     std::unique_ptr<Machine> machine;
     Actions out;
     Place fdb_row{Place::Kind::ferry, old_host};  ///< what this host's row says when a message comes

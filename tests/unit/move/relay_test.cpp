@@ -197,6 +197,7 @@ TEST_CASE("an endpoint that comes back is claimed when its docked frames have go
     at.receive(new_host, Claim{{}, labels_of(0xf1'0000)});
     const Version version = at.said<Grant>(new_host).version;
     at.relayed(peer);
+    at.pass(at.config.times.plain);
     SECTION("both end in time")
     {
         at.drained(5);
@@ -228,6 +229,21 @@ TEST_CASE("an endpoint that comes back is claimed when its docked frames have go
     CHECK(at.says<Closed>(new_host));
     at.receive(new_host, Grant{{1, version.epoch + 1, new_host}});
     CHECK(at.notes(Phase::grant_received));
+}
+
+TEST_CASE("an endpoint that comes back at once is claimed when what its new host sent here before has come and gone back")
+{
+    OneHost at;
+    at.own();
+    at.give(new_host);
+    at.pass(4 * ms);
+    at.start();
+    CHECK_FALSE(at.wants<BeginClaim>());
+    at.pass(at.config.times.plain - 5 * ms);
+    CHECK_FALSE(at.wants<BeginClaim>());
+    at.pass(1 * ms);
+    CHECK(at.wants<BeginClaim>());
+    CHECK(at.says<Claim>(new_host));
 }
 
 TEST_CASE("an endpoint that comes back and stops again at once has not come")

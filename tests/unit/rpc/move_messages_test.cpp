@@ -41,6 +41,8 @@ Fields fields_of(const Body& body)
                 fields.label = b.label;
             if constexpr (requires { b.frames; })
                 fields.number = b.frames;
+            if constexpr (requires { b.question; })
+                fields.number = b.question;
             if constexpr (requires { b.relayed; })
                 fields.number = b.relayed;
             if constexpr (requires { b.stream; })
@@ -58,7 +60,7 @@ TEST_CASE("messages travel as they are")
 {
     const Labels labels{*ferry::Vni::make(0xf0'0000), *ferry::Vni::make(0xf0'0001)};
     const std::vector<Body> bodies{
-        Claim{version, labels}, Grant{version}, Moved{version, host}, NotMine{version}, Wait{}, Deny{version},
+        Claim{version, labels, ~0u}, Grant{version}, Moved{version, host, 8}, NotMine{version, 9}, Wait{}, Deny{version},
         Drained{version, 1ull << 40}, DrainedAck{version}, Turn{version, host, 255}, TurnAck{version},
         Turned{version, 1, 99}, Settled{version, 2}, TurnEnded{version, 3}, TurnEndedAck{version, 4}, Ask{version},
         Closed{version, 12}, ClosedAck{version}, Probe{version}, Probed{version, true}, Detour{version, host, labels.relay}};
