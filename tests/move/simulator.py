@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 SIMULATOR = Path(__file__).resolve().parents[2] / "build/tests/move/simulator/ferry-move-sim"
-SEEDS = 20_000 if os.environ.get("FERRY_TEST_LONG") else 2_000
+SEEDS = 20_000 if os.environ.get("FERRY_TEST_LONG") else 4_000
 ORDINARY = ["--faults", "none", "--straight"]
 MECHANISMS = ("turn-before-drained", "no-barrier", "short-arm", "short-plain", "open-on-timer", "stop-marking",
               "no-returning", "trust-old-labels", "no-repeat", "forget-term")
@@ -36,7 +36,7 @@ def main() -> int:
 
     # The same seeds as above, none of which fails with the mechanism in place.
     for mechanism in MECHANISMS:
-        code, _ = simulate("--seeds", "1-2000", "--break", mechanism, "--until-failure")
+        code, _ = simulate("--seeds", "1-4000", "--break", mechanism, "--until-failure")
         if code != 1:
             wrong.append(f"nothing fails with {mechanism}")
 
