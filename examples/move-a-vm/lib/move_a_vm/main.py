@@ -16,7 +16,7 @@ from .lifetime import Failure, Lifetime
 from .losses import difference, explain
 from .moves import cancel_move, measure, move_guest
 from .report import flow_records, json_line, stream_records, table
-from .search import find_rate
+from .search import LOWEST, find_rate
 from .signals import Interrupted, Signals
 from .svg import draw
 from .topology import SENDER_MAC, Topology
@@ -26,6 +26,10 @@ from .traffic import Bulk, Flow, Load, Questions
 SETTLE_SECONDS = 1.0
 # How long the TCP streams are watched at the rate while nothing moves: an emulated guest stands still by itself, too.
 STILL_SECONDS = 6.0
+# A guest that has just been resumed is slower for a second or two, because the emulator has to translate its code again.
+# Where its own sockets overflow then, in rehearsals of so many moves, the rate is lowered so far.
+REHEARSED_MOVES = 4
+LOWERED = 0.8
 
 
 def main(arguments):
@@ -65,6 +69,7 @@ class _Job:
         self._options = options
         self._began = time.monotonic()
         self._capture = None
+        self._number = 0  # of the QEMU that was started last
 
     def run(self):
         self._programs = build.build(self._lifetime, self._options.programs, self._say)
@@ -74,9 +79,10 @@ class _Job:
         if rate is None:
             self._say("looking for the rate that the guest carries while nothing moves")
             rate, highest = find_rate(self._load, self._say)
+            rate = self._rehearse(rate)
         still = self._run_still(rate)
         before = self._counters()
-        moves, counts, streams = self._run_moves(rate)
+        moves, counts, streams = self._run_moves(rate, self._options.moves, rehearsal=False)
         self._wait_closed()
         after = self._counters()
         told = {name: ferryd.moves() for name, ferryd in self._ferryds.items()}
@@ -134,27 +140,41 @@ class _Job:
         self._load.start(rate, STILL_SECONDS)
         return self._load.finish()[1]
 
-    def _run_moves(self, rate):
+    def _rehearse(self, rate):
+        """Returns the rate, or the lower one at which the guest itself loses nothing when it moves."""
+        while rate > LOWEST:
+            self._say(f"rehearsing at {rate}/s, for a guest that has just been resumed is slower")
+            _, counts, _ = self._run_moves(rate, REHEARSED_MOVES, rehearsal=True)
+            lost = sum(count.guest["socket_drops"] for count in counts.values())
+            if lost == 0:
+                break
+            rate = max(LOWEST, int(rate * LOWERED))
+            self._say(f"the guest's own sockets lost {lost} datagrams; the job runs at {rate}/s")
+        return rate
+
+    def _run_moves(self, rate, count, rehearsal):
+        """Moves the guest `count` times under the load. In a rehearsal nothing is cancelled or drawn, and the number is even, so
+        that the source has the guest again."""
         moves = []
         guest, there, back = self._guest, self._topology.destination, self._topology.source
-        number = 0
         self._say(f"P and Q each send {rate}/s"
                   + ("" if self._options.no_tcp else "; TCP streams between Q and the guest"))
         self._load.start(rate)
-        for made in range(1, self._options.moves + 1):
-            if self._options.cancel:
+        for made in range(1, count + 1):
+            if self._options.cancel and not rehearsal:
                 self._lifetime.signals.sleep(SETTLE_SECONDS)
-                number += 1
-                self._say(f"move {made} of {self._options.moves}: {back.name} to {there.name}, to be cancelled")
-                moves.append(cancel_move(self._lifetime, self._programs.image, guest, there, number))
+                self._number += 1
+                self._say(f"move {made} of {count}: {back.name} to {there.name}, to be cancelled")
+                moves.append(cancel_move(self._lifetime, self._programs.image, guest, there, self._number))
             self._lifetime.signals.sleep(SETTLE_SECONDS)
-            number += 1
-            if self._options.svg is not None and made == self._options.moves:
+            self._number += 1
+            if self._options.svg is not None and not rehearsal and made == count:
                 self._capture = Capture([back, there])
-            self._say(f"move {made} of {self._options.moves}: {back.name} to {there.name}")
-            guest, move = move_guest(self._lifetime, self._programs.image, guest, there, number)
+            self._say(f"move {made} of {count}: {back.name} to {there.name}")
+            guest, move = move_guest(self._lifetime, self._programs.image, guest, there, self._number)
             moves.append(move)
             there, back = back, there
+        self._guest = guest
         self._lifetime.signals.sleep(SETTLE_SECONDS)
         if self._capture is not None:
             self._capture.stop()
