@@ -92,6 +92,7 @@ struct Controller::Impl final : RingHost {
     void admit(AttachedPort& port);
     ferry::move::Place place_of(ferry::Row row) const;
     ferry::move::Host host_of(ferry::VtepId vtep) const;
+    void finish_before(std::set<ferry::move::Key>& told, const ferry::move::Key& key);
     void take_gate_news();
     void take_relay_news();
     void tell_machine(const GateNews& news);

@@ -11,13 +11,6 @@ namespace ferryd {
 namespace move = ferry::move;
 using move::Key;
 
-namespace {
-
-/// A label may still be on frames under way when its detour is over.
-constexpr std::int64_t label_rest = 2'000'000'000;
-
-}  // namespace
-
 /// A peer that is no VTEP here gets nothing from here anyway.
 void Controller::Impl::act(const move::BeginDetour& wanted)
 {
@@ -77,7 +70,7 @@ void Controller::Impl::act(const move::OpenExit& wanted)
 
 void Controller::Impl::act(const move::CloseExit& wanted)
 {
-    moves->later.push_back({nanoseconds_now() + label_rest, {wanted.label, wanted.label}});
+    free_later({wanted.label, wanted.label});
 }
 
 /// The label leads to no exit; its place is free when no worker can still use it.

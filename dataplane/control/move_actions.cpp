@@ -15,7 +15,7 @@ using move::Key;
 
 namespace {
 
-/// A label may still be on frames under way when its move is over.
+/// A label may still be on frames under way when its move, or its detour, is over.
 constexpr std::int64_t label_rest = 2'000'000'000;
 /// Turns that are flipped together, for one wait for the workers.
 constexpr std::size_t few = 32;

@@ -129,16 +129,23 @@ Host Controller::Impl::host_of(ferry::VtepId vtep) const
     return adjacency == nullptr ? Host{} : adjacency->remote;
 }
 
+/// Before the machine is told of `key`: does what it wanted when it was told of that key before. `told` are those that it has
+/// been told of since.
+void Controller::Impl::finish_before(std::set<Key>& told, const Key& key)
+{
+    if (told.insert(key).second)
+        return;
+    apply();
+    told = {key};
+}
+
 void Controller::Impl::take_gate_news()
 {
     GateNews news;
     std::set<Key> told;
     for (const auto& worker : workers->threads()) {
         while (worker->gates().take_news(news)) {
-            if (!told.insert(news.gate->key()).second) {  // done what was wanted for it before
-                apply();
-                told = {news.gate->key()};
-            }
+            finish_before(told, news.gate->key());
             tell_machine(news);
         }
     }
@@ -231,11 +238,8 @@ void Controller::Impl::take_messages()
     take_gate_news();
     std::set<Key> told;
     for (const Inbox::Received& received : messages) {
-        if (!told.insert(received.message.key).second) {  // done what was wanted for it before
-            apply();
-            told = {received.message.key};
-        }
         const Key& key = received.message.key;
+        finish_before(told, key);
         const ferry::move::Place place = place_of(row(key.vni, key.mac));
         // What cannot be taken for want of room is repeated by the other host.
         (void)moves->machine->received(received.from, received.message, received.allowed, place, nanoseconds_now(),
