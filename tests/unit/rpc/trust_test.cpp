@@ -189,18 +189,19 @@ TEST_CASE("a host that connects to another one than it wanted says nothing")
     secure(d, authority.host("D"));
     d.knows(s);
     s.knows_by_name(d);
+    // D listens before S calls: else S would first report, truly, that nobody answers there.
     SECTION("another name")
     {
         s.peers.hosts[0].name = "E";
-        s.start();
         d.start();
+        s.start();
         CHECK(wait_until([&] { return s.peer().fault == "its certificate is not of \"E\""; }));
     }
     SECTION("another VTEP")
     {
         s.peers.hosts[0].vtep = *ferry::Ipv4Address::parse("172.16.0.7");
-        s.start();
         d.start();
+        s.start();
         CHECK(wait_until([&] {
             return s.peer().fault == "it is the host of VTEP \"172.16.0.2\", and not of 172.16.0.7 as configured here";
         }));
@@ -208,8 +209,8 @@ TEST_CASE("a host that connects to another one than it wanted says nothing")
     SECTION("another address in the certificate")
     {
         secure(d, authority.host("D", "172.16.0.2"));
-        s.start();
         d.start();
+        s.start();
         CHECK(wait_until([&] { return s.reports.count("is not reached") == 1; }));
     }
     s.transport->send(s.peers.hosts[0].vtep, message_about(1 << 8));
