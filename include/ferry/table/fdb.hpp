@@ -30,9 +30,10 @@ public:
     Fdb& operator=(const Fdb&) = delete;
 
     /// Reader: looks up `count` keys as of `epoch` and writes `rows[i]` for `keys[i]`, absent where there is none.
-    /// Prefetches over the whole burst; a key of word 0 is never found. Where `slots` is not null it gets each row's
-    /// slot.
-    void lookup(const FdbKey* keys, std::size_t count, Epoch epoch, Row* rows, Slot* slots = nullptr) const noexcept;
+    /// Prefetches over the whole burst; a key of word 0 is never found.
+    void lookup(const FdbKey* keys, std::size_t count, Epoch epoch, Row* rows) const noexcept;
+    /// Reader: the same, and writes each row's slot to `slots[i]`.
+    void lookup(const FdbKey* keys, std::size_t count, Epoch epoch, Row* rows, Slot* slots) const noexcept;
 
     /// Reader: the endpoint of the row in `slot` sent a frame at `now_seconds` (any monotonic clock in seconds). Writes
     /// at most once a second for each row, so that the table's cache lines stay shared.
