@@ -25,8 +25,7 @@ inline const Adjacency* to_remote(Burst& burst, std::size_t i, VtepId vtep, cons
         return nullptr;
     }
     encapsulate(frame, burst.fronts[i], *adjacency, outer.vni, flow_of(burst.fronts[i], frame.data_len, outer.ports));
-    burst.adjacencies[i] = adjacency;
-    burst.verdicts[i] = Verdict::encapsulated;
+    leaves(burst, i, *adjacency, delivery);
     return adjacency;
 }
 

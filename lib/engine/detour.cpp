@@ -24,8 +24,7 @@ bool detour(Burst& burst, std::size_t i, VtepId peer, const Delivery& delivery) 
         burst.drop(i, *reason);
     } else {
         encapsulate(frame, *adjacency, detour->label, flow_of(frame, delivery.entropy_ports));
-        burst.adjacencies[i] = adjacency;
-        burst.verdicts[i] = Verdict::encapsulated;
+        leaves(burst, i, *adjacency, delivery);
     }
     return true;
 }

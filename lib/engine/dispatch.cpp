@@ -28,7 +28,7 @@ void dispatch(Burst& burst, Delivery& delivery)
     std::uint64_t local = burst.all_to_attachment ? burst.count : 0;
     for (std::size_t i = local; i < burst.count; ++i) {
         if (burst.verdicts[i] == Verdict::encapsulated) {
-            delivery.outbox.to_underlay(burst.adjacencies[i]->underlay, *burst.frames[i], burst.peers[i]);
+            delivery.outbox.counted_to_underlay(burst.adjacencies[i]->underlay, *burst.frames[i]);
         } else if (burst.verdicts[i] == Verdict::local) {
             delivery.outbox.to_attachment(burst.rows[i].attachment(), *burst.frames[i], burst.peers[i]);
             ++local;

@@ -24,10 +24,7 @@ void Outbox::send(Lane<Host>& lane)
 
 void Outbox::burst_to_underlay(UnderlayId id, Burst& burst)
 {
-    const std::size_t count = burst.count;
-    for (std::size_t i = 0; i < count; ++i)
-        count_out(*burst.frames[i], burst.peers[i]);
-    send(id, burst.frames.data(), count);
+    send(id, burst.frames.data(), burst.count);
 }
 
 void Outbox::burst_to_attachment(AttachmentId id, Burst& burst)
