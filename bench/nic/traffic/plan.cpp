@@ -31,16 +31,17 @@ MacAddress Plan::endpoint_mac(std::uint32_t endpoint) const noexcept
     return MacAddress::from_u48(first_endpoint.to_u48() + endpoint);
 }
 
-MacAddress Plan::host_mac(std::uint32_t segment) const noexcept
+MacAddress Plan::host_mac(std::uint32_t endpoint) const noexcept
 {
-    return MacAddress::from_u48(first_host.to_u48() + segment);
+    const std::uint64_t remote = traffic == Traffic::decap ? endpoint % remotes : 0;
+    return MacAddress::from_u48(first_host.to_u48() + remote * segments + segment_of(endpoint));
 }
 
 void write_plain_header(const Plan& plan, std::uint32_t flow, std::size_t length, std::uint8_t* bytes) noexcept
 {
     using namespace wire;
     const std::uint32_t endpoint = plan.endpoint_of(flow), segment = plan.segment_of(endpoint);
-    header_at<EthernetHeader>(bytes) = {plan.endpoint_mac(endpoint), plan.host_mac(segment), be16{ether_type::ipv4}};
+    header_at<EthernetHeader>(bytes) = {plan.endpoint_mac(endpoint), plan.host_mac(endpoint), be16{ether_type::ipv4}};
     Ipv4Header ip;
     ip.total_length = be16{static_cast<std::uint16_t>(length - sizeof(EthernetHeader))};
     ip.ttl = 64;

@@ -24,20 +24,23 @@ struct Plan {
     Ipv4Address vtep;                      ///< the DUT's
     Ipv4Address first_remote;              ///< VTEPs that the tester plays; the others follow
     MacAddress vtep_mac, remote_mac;       ///< outer addresses of decap: the DUT's, the tester's
-    MacAddress first_endpoint, first_host; ///< inner addresses: endpoints are the destinations, hosts (one a segment) the sources
+    MacAddress first_endpoint, first_host; ///< inner addresses: endpoints are the destinations, hosts the sources
 
     std::uint32_t endpoint_of(std::uint32_t flow) const noexcept { return flow % endpoints; }
     std::uint32_t segment_of(std::uint32_t endpoint) const noexcept { return endpoint % segments; }
     Vni vni_of(std::uint32_t endpoint) const noexcept;
     Ipv4Address remote_of(std::uint32_t endpoint) const noexcept;
     MacAddress endpoint_mac(std::uint32_t endpoint) const noexcept;
-    MacAddress host_mac(std::uint32_t segment) const noexcept;
+    /// The source of the endpoint's frames: one a segment, and with decap one a segment and remote, so that no source seems to move.
+    MacAddress host_mac(std::uint32_t endpoint) const noexcept;
 };
 
 /// Bytes of Ethernet, IPv4 and UDP header before the probe.
 inline constexpr std::size_t plain_header_size = 42;
 /// Bytes that VXLAN adds in front.
 inline constexpr std::size_t outer_header_size = 50;
+/// The largest IP packet that frames of largest_frame bytes make with it, and room to spare.
+inline constexpr std::uint16_t largest_underlay_packet = 9500;
 
 /// Writes the headers of the flow's frame of `length` bytes, without FCS.
 void write_plain_header(const Plan& plan, std::uint32_t flow, std::size_t length, std::uint8_t* bytes) noexcept;
