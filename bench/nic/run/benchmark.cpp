@@ -291,7 +291,8 @@ Expected<void> measure(const Options& options, const std::atomic<bool>& stop, Pr
         std::unique_ptr<InnerDut> dut;
         if (options.dut != Dut::none) {
             progress.now(fmt::format("filling the tables with {} endpoints …", endpoints));
-            auto made = InnerDut::make(second, pool.pool, plan, options.dut == Dut::ferry, second.mac(), cpu(options.threads));
+            auto made = InnerDut::make(second, pool.pool, plan, options.dut == Dut::ferry, second.mac(), cpu(options.threads),
+                                       options.cpus.empty());
             if (!made)
                 return tl::unexpected(made.error());
             dut = std::move(*made);
@@ -299,6 +300,7 @@ Expected<void> measure(const Options& options, const std::atomic<bool>& stop, Pr
         Tester::Options tester_options;
         tester_options.settle = options.settle;
         tester_options.own_thread = options.threads == 2;
+        tester_options.yields = options.cpus.empty();
         tester_options.receive_cpu = options.threads == 2 ? cpu(1) : std::nullopt;
         Tester tester(first, comes_back ? first : second, ports.size() == 2 && !comes_back ? &first : nullptr, pool.pool, plan, tester_options, stop);
         Run run(options, tester, dut.get(), results.ports, stop, progress);

@@ -143,7 +143,7 @@ struct InnerDut::Engine {
 };
 
 Expected<std::unique_ptr<InnerDut>> InnerDut::make(ferryd::Port& port, rte_mempool* pool, const Plan& plan, bool engine, MacAddress own_mac,
-                                                   std::optional<unsigned> cpu)
+                                                   std::optional<unsigned> cpu, bool yields)
 {
     std::unique_ptr<Engine> made;
     if (engine) {
@@ -165,11 +165,11 @@ Expected<std::unique_ptr<InnerDut>> InnerDut::make(ferryd::Port& port, rte_mempo
             return tl::unexpected(worker.error());
         made->worker = std::move(*worker);
     }
-    return std::unique_ptr<InnerDut>(new InnerDut(port, std::move(made), cpu));
+    return std::unique_ptr<InnerDut>(new InnerDut(port, std::move(made), cpu, yields));
 }
 
-InnerDut::InnerDut(ferryd::Port& port, std::unique_ptr<Engine> engine, std::optional<unsigned> cpu)
-    : port_(port), engine_(std::move(engine)), cpu_(cpu), thread_([this] { run(); })
+InnerDut::InnerDut(ferryd::Port& port, std::unique_ptr<Engine> engine, std::optional<unsigned> cpu, bool yields)
+    : port_(port), engine_(std::move(engine)), cpu_(cpu), yields_(yields), thread_([this] { run(); })
 {
 }
 
@@ -194,8 +194,11 @@ void InnerDut::run()
     while (!stop_.load(std::memory_order_relaxed)) {
         const std::uint64_t begin = rte_rdtsc();
         const std::uint16_t count = port_.receive(0, frames.data(), burst);
-        if (count == 0)
+        if (count == 0) {
+            if (yields_)
+                std::this_thread::yield();
             continue;
+        }
         turn(frames.data(), count);
         cycles_.store(cycles_.load(std::memory_order_relaxed) + rte_rdtsc() - begin, std::memory_order_relaxed);
         frames_.store(frames_.load(std::memory_order_relaxed) + count, std::memory_order_relaxed);

@@ -26,10 +26,10 @@ struct DutCounts {
 /// Runs on a thread of its own, from make() to the destructor. The tables have the plan's segments, endpoints and remotes.
 class InnerDut {
 public:
-    /// With `engine` frames go through libferry as the plan's traffic wants; else they are sent back as they are. Fails with
-    /// what the tables fail with.
+    /// With `engine` frames go through libferry as the plan's traffic wants; else they are sent back as they are. With `yields`
+    /// the thread leaves its CPU to others when nothing comes. Fails with what the tables fail with.
     static Expected<std::unique_ptr<InnerDut>> make(ferryd::Port& port, rte_mempool* pool, const Plan& plan, bool engine, MacAddress own_mac,
-                                                    std::optional<unsigned> cpu);
+                                                    std::optional<unsigned> cpu, bool yields);
     ~InnerDut();
     InnerDut(const InnerDut&) = delete;
     InnerDut& operator=(const InnerDut&) = delete;
@@ -38,13 +38,14 @@ public:
 
 private:
     struct Engine;
-    InnerDut(ferryd::Port& port, std::unique_ptr<Engine> engine, std::optional<unsigned> cpu);
+    InnerDut(ferryd::Port& port, std::unique_ptr<Engine> engine, std::optional<unsigned> cpu, bool yields);
     void run();
     void turn(rte_mbuf** frames, std::uint16_t count);
 
     ferryd::Port& port_;
     std::unique_ptr<Engine> engine_;  ///< null: frames are sent back as they are
     std::optional<unsigned> cpu_;
+    bool yields_;
     std::atomic<bool> stop_{false};
     std::atomic<std::uint64_t> frames_{0}, cycles_{0}, refused_{0};
     std::thread thread_;

@@ -64,7 +64,8 @@ TrialResult Tester::run(const FrameSize& size, const Load& load)
             pin(options_.receive_cpu);
             const bool registered = rte_thread_register() == 0;
             while (!received.load(std::memory_order_relaxed))
-                receiver_.poll();
+                if (receiver_.poll() == 0)
+                    rest();
             if (registered)
                 rte_thread_unregister();
         });
@@ -93,9 +94,9 @@ void Tester::send(const Load& load, TrialResult& result)
     while (sender_.sent() < intended && now < last && !stop_.load(std::memory_order_relaxed)) {
         const double due = static_cast<double>(now - begin) * load.rate / 1e9 + 1;
         const std::uint64_t until = load.rate > 0 ? std::min(intended, static_cast<std::uint64_t>(due)) : intended;
-        if (until > sender_.sent())
-            sender_.send(until - sender_.sent());
-        receive();
+        const std::uint64_t taken = until > sender_.sent() ? sender_.send(until - sender_.sent()) : 0;
+        if (receive() + taken == 0)
+            rest();
         now = clock_.now();
     }
     result.seconds = static_cast<double>(std::max(now, load.rate > 0 && load.frames == 0 ? end : now) - begin) / 1e9;
@@ -111,29 +112,38 @@ void Tester::settle(const TrialResult& result)
     const auto quiet = static_cast<std::uint64_t>(options_.settle * 1e9);
     const std::uint64_t begin = clock_.now();
     while (receiver_.arrived() < result.sent && !stop_.load(std::memory_order_relaxed)) {
-        receive();
+        if (receive() == 0)
+            rest();
         const std::uint64_t now = clock_.now(), heard = std::max(begin, receiver_.last_arrival());
         if ((now > heard && now - heard > quiet) || static_cast<double>(now - begin) > longest_settle * static_cast<double>(quiet))
             return;
     }
     const std::uint64_t end = clock_.now() + afterwards;
     while (clock_.now() < end)
-        receive();
+        if (receive() == 0)
+            rest();
 }
 
-void Tester::receive()
+unsigned Tester::receive()
 {
-    if (!options_.own_thread)
-        receiver_.poll();
-    empty_spare();
+    const unsigned received = options_.own_thread ? 0 : receiver_.poll();
+    return received + empty_spare();
 }
 
-void Tester::empty_spare()
+unsigned Tester::empty_spare()
 {
     if (spare_ == nullptr)
-        return;
+        return 0;
     std::array<rte_mbuf*, 32> frames;
-    rte_pktmbuf_free_bulk(frames.data(), spare_->receive(0, frames.data(), frames.size()));
+    const std::uint16_t count = spare_->receive(0, frames.data(), frames.size());
+    rte_pktmbuf_free_bulk(frames.data(), count);
+    return count;
+}
+
+void Tester::rest() const
+{
+    if (options_.yields)
+        std::this_thread::yield();
 }
 
 }  // namespace ferry::bench

@@ -48,6 +48,7 @@ public:
         double settle = 2;                    ///< seconds without a frame after which what has not come is lost
         std::optional<unsigned> receive_cpu;  ///< receives on a thread of its own
         bool own_thread = false;
+        bool yields = false;                  ///< leaves the CPU to others when there is nothing to do
     };
     /// `stop` ends a trial early. `spare` is a port from which nothing is expected, and which is emptied; may be null.
     Tester(ferryd::Port& out, ferryd::Port& in, ferryd::Port* spare, rte_mempool* pool, const Plan& plan, const Options& options,
@@ -58,8 +59,9 @@ public:
 private:
     void send(const Load& load, TrialResult& result);
     void settle(const TrialResult& result);
-    void receive();
-    void empty_spare();
+    unsigned receive();
+    unsigned empty_spare();
+    void rest() const;
 
     ferryd::Port& in_;
     ferryd::Port* spare_;
