@@ -137,8 +137,10 @@ int run(const Options& options)
 int main(int argc, char** argv)
 {
     const auto parsed = ferry::bench::parse_options(argc, argv);
-    if (!parsed.options)
+    if (!parsed.options) {
+        fmt::print(parsed.exit_code == 0 ? stdout : stderr, "{}", parsed.text);
         return parsed.exit_code;
+    }
     spdlog::set_default_logger(spdlog::stderr_color_mt("ferry-bench"));
     spdlog::set_pattern("%^%l%$: %v");
     spdlog::set_level(spdlog::level::warn);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <sstream>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -243,16 +244,14 @@ Parsed parse_options(int argc, const char* const* argv)
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
-        if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success))
-            return {std::nullopt, app.exit(error)};
-        fmt::print(stderr, "ferry-bench: {}; ferry-bench --help says what is\n", error.what());
-        return {std::nullopt, exit_usage};
+        std::ostringstream help, ignored;
+        if (app.exit(error, help, ignored) == static_cast<int>(CLI::ExitCodes::Success))
+            return {std::nullopt, 0, help.str()};
+        return {std::nullopt, exit_usage, fmt::format("ferry-bench: {}; ferry-bench --help says what is\n", error.what())};
     }
-    if (auto done = take_words(options, words); !done) {
-        fmt::print(stderr, "ferry-bench: {}; ferry-bench --help says more\n", done.error().sentence);
-        return {std::nullopt, exit_usage};
-    }
-    return {std::move(options), 0};
+    if (auto done = take_words(options, words); !done)
+        return {std::nullopt, exit_usage, fmt::format("ferry-bench: {}; ferry-bench --help says more\n", done.error().sentence)};
+    return {std::move(options), 0, {}};
 }
 
 }  // namespace ferry::bench
