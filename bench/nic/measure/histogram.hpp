@@ -9,10 +9,10 @@ namespace ferry::bench {
 /// Buckets that are as wide as a 128th of their power of two, in the manner of HdrHistogram. 32 KiB. One thread.
 class Histogram {
 public:
-    void add(std::uint64_t value) noexcept
+    void add(std::uint64_t value, std::uint64_t times = 1) noexcept
     {
-        ++buckets_[bucket_of(value)];
-        ++count_;
+        buckets_[bucket_of(value)] += times;
+        count_ += times;
         if (value < min_)
             min_ = value;
         if (value > max_)

@@ -27,7 +27,7 @@ Json trial_json(const TrialResult& trial)
     Json json{{"rate", trial.rate}, {"seconds", trial.seconds}, {"intended", trial.intended}, {"sent", trial.sent},
               {"received", trial.sequences.received}, {"lost", trial.lost()}, {"unsent", trial.unsent()}, {"loss", trial.loss()},
               {"repeated", trial.sequences.repeated}, {"reordered", trial.sequences.reordered}, {"stale", trial.sequences.stale},
-              {"late", trial.late}};
+              {"late", trial.late}, {"missed", trial.missed}};
     for (std::size_t i = 1; i < verdict_count; ++i)
         json[std::string(verdict_names[i])] = trial.verdicts[i];
     if (trial.latency.count() != 0) {
@@ -56,8 +56,8 @@ Json throughput_table(const Options& options, const Results& results)
             {"rows", rows},
             {"note", fmt::format("RFC 2544 §26.1: the highest rates at which nothing (NDR) and at most {:g} % (PDR) of what was to be sent did not come, found "
                                  "to {:g} % by trials of {:g} s. A frame that the port did not take counts as lost. Gbit/s of the frames that were sent, with FCS, "
-                                 "without preamble and gap. Faulty: repeated, changed, or in the wrong VXLAN. Cycles: of the DUT inside, with what its "
-                                 "port costs.", options.partial_loss * 100, options.precision * 100, options.duration)}};
+                                 "without preamble and gap. Faulty: repeated, changed, or in the wrong VXLAN. Cycles: the "
+                                 "median over the frames, of the DUT inside, with what its port costs.", options.partial_loss * 100, options.precision * 100, options.duration)}};
 }
 
 Json latency_table(const Options& options, const Results& results)

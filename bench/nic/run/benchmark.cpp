@@ -40,7 +40,7 @@ std::string explain(const TrialResult& trial)
 /// Measurements of one plan over open ports.
 class Run {
 public:
-    Run(const Options& options, Tester& tester, const InnerDut* dut, const std::vector<PortFacts>& ports, const std::atomic<bool>& stop,
+    Run(const Options& options, Tester& tester, InnerDut* dut, const std::vector<PortFacts>& ports, const std::atomic<bool>& stop,
         Progress& progress)
         : options_(options), tester_(tester), dut_(dut), ports_(ports), stop_(stop), progress_(progress)
     {
@@ -48,6 +48,8 @@ public:
 
     Expected<void> await_path(const FrameSize& size);
     void measure(CaseResult& result);
+    /// Frames that were lost at the tester's own port, in all trials.
+    std::uint64_t missed() const noexcept { return missed_; }
 
 private:
     TrialResult trial(const FrameSize& size, const Load& load, const std::string& what);
@@ -60,10 +62,11 @@ private:
 
     const Options& options_;
     Tester& tester_;
-    const InnerDut* dut_;
+    InnerDut* dut_;
     const std::vector<PortFacts>& ports_;
     const std::atomic<bool>& stop_;
     Progress& progress_;
+    std::uint64_t missed_ = 0;
 };
 
 /// Sends a few frames now and then until one comes through.
@@ -88,7 +91,9 @@ Expected<void> Run::await_path(const FrameSize& size)
 TrialResult Run::trial(const FrameSize& size, const Load& load, const std::string& what)
 {
     progress_.now(fmt::format("{} bytes: {} …", size.label(), what));
-    return tester_.run(size, load);
+    TrialResult result = tester_.run(size, load);
+    missed_ += result.missed;
+    return result;
 }
 
 /// The link's, of the slower port and the larger frame; what the tester reaches where no link says.
@@ -137,14 +142,12 @@ void Run::throughput(CaseResult& result)
 {
     LoadSearch loads({.highest = result.highest_rate, .lowest = std::max(1.0, result.highest_rate * smallest_part),
                       .precision = options_.precision});
-    const DutCounts before = dut_ != nullptr ? dut_->counts() : DutCounts{};
+    if (dut_ != nullptr)
+        dut_->take_cycles();
     std::vector<TrialResult> trials;
     result.ndr = search(result, loads, 0, trials);
-    if (dut_ != nullptr) {
-        const DutCounts after = dut_->counts();
-        if (after.frames > before.frames)
-            result.cycles = static_cast<double>(after.cycles - before.cycles) / static_cast<double>(after.frames - before.frames);
-    }
+    if (dut_ != nullptr)
+        result.cycles = dut_->take_cycles();
     if (!stop_)
         result.pdr = search(result, loads, options_.partial_loss, trials);
     if (!stop_)
@@ -312,6 +315,9 @@ Expected<void> measure(const Options& options, const std::atomic<bool>& stop, Pr
             results.cases.emplace_back(size, plan);
             run.measure(results.cases.back());
         }
+        if (run.missed() != 0)
+            results.warnings.push_back(fmt::format("The tester itself missed {} frames, which count as lost: its CPU is too slow, or had other work. "
+                                                   "Give it two with --threads 2 and --cpus, or longer rings with --descriptors.", run.missed()));
     }
     results.interrupted = stop;
     return {};

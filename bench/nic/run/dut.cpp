@@ -20,27 +20,26 @@ namespace {
 constexpr std::uint16_t burst = 32;
 constexpr std::uint32_t rows_at_once = 16'384;
 
-/// Sends all, and frees what the port does not take. Returns how much that was.
-std::uint16_t send_all(ferryd::Port& port, rte_mbuf** frames, std::uint16_t count)
+constexpr std::uint64_t parts = 16;  // of a cycle, that costs are counted in
+
+/// Sends all, and frees what the port does not take.
+void send_all(ferryd::Port& port, rte_mbuf** frames, std::uint16_t count)
 {
     const std::uint16_t taken = port.transmit(0, frames, count).taken;
     rte_pktmbuf_free_bulk(frames + taken, static_cast<unsigned>(count - taken));
-    return static_cast<std::uint16_t>(count - taken);
 }
 
 /// All that the engine gives goes to the one port.
 class BackToPort : public Sink {
 public:
     explicit BackToPort(ferryd::Port& port) : port_(port) {}
-    void to_attachment(AttachmentId, rte_mbuf** frames, std::uint16_t count) override { refused_ += send_all(port_, frames, count); }
-    void to_underlay(UnderlayId, rte_mbuf** frames, std::uint16_t count) override { refused_ += send_all(port_, frames, count); }
+    void to_attachment(AttachmentId, rte_mbuf** frames, std::uint16_t count) override { send_all(port_, frames, count); }
+    void to_underlay(UnderlayId, rte_mbuf** frames, std::uint16_t count) override { send_all(port_, frames, count); }
     void to_gate(AttachmentId, rte_mbuf** frames, const Arrival*, std::uint16_t count) override { rte_pktmbuf_free_bulk(frames, count); }
     void pass(rte_mbuf** frames, std::uint16_t count) override { rte_pktmbuf_free_bulk(frames, count); }
-    std::uint64_t refused() const noexcept { return refused_; }
 
 private:
     ferryd::Port& port_;
-    std::uint64_t refused_ = 0;
 };
 
 /// Segments, remotes, an attachment for each segment, and the rows.
@@ -179,9 +178,14 @@ InnerDut::~InnerDut()
     thread_.join();
 }
 
-DutCounts InnerDut::counts() const noexcept
+std::optional<double> InnerDut::take_cycles()
 {
-    return {frames_.load(std::memory_order_relaxed), cycles_.load(std::memory_order_relaxed), refused_.load(std::memory_order_relaxed)};
+    const std::lock_guard guard(mutex_);
+    if (cycles_.count() == 0)
+        return std::nullopt;
+    const auto median = static_cast<double>(cycles_.percentile(50)) / parts;
+    cycles_.clear();
+    return median;
 }
 
 void InnerDut::run()
@@ -200,8 +204,9 @@ void InnerDut::run()
             continue;
         }
         turn(frames.data(), count);
-        cycles_.store(cycles_.load(std::memory_order_relaxed) + rte_rdtsc() - begin, std::memory_order_relaxed);
-        frames_.store(frames_.load(std::memory_order_relaxed) + count, std::memory_order_relaxed);
+        const std::uint64_t cycles = rte_rdtsc() - begin;
+        const std::lock_guard guard(mutex_);
+        cycles_.add(cycles * parts / count, count);
     }
     if (engine_)
         engine_->worker->offline();
@@ -211,13 +216,10 @@ void InnerDut::run()
 
 void InnerDut::turn(rte_mbuf** frames, std::uint16_t count)
 {
-    if (engine_) {
+    if (engine_)
         engine_->forward(frames, count, steady_seconds());
-        refused_.store(engine_->sink.refused(), std::memory_order_relaxed);
-    } else {
-        const std::uint64_t refused = send_all(port_, frames, count);
-        refused_.store(refused_.load(std::memory_order_relaxed) + refused, std::memory_order_relaxed);
-    }
+    else
+        send_all(port_, frames, count);
 }
 
 }  // namespace ferry::bench

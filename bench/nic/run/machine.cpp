@@ -1,6 +1,7 @@
 #include "run/machine.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 #include <fstream>
 #include <sstream>
 
@@ -62,6 +63,19 @@ std::vector<unsigned> those(const std::vector<unsigned>& cpus, Is is)
     return found;
 }
 
+/// What of the kernel's command line bears on a measurement.
+std::string settings_of(const std::string& command_line)
+{
+    std::string found;
+    std::istringstream words(command_line);
+    for (std::string word; words >> word;)
+        for (const char* name : {"isolcpus=", "nohz_full=", "rcu_nocbs=", "idle=", "intel_idle.", "processor.max_cstate=", "mitigations=", "iommu=",
+                                 "intel_iommu=", "amd_iommu=", "default_hugepagesz=", "hugepagesz=", "hugepages="})
+            if (word.rfind(name, 0) == 0)
+                found += (found.empty() ? "" : " ") + word;
+    return found;
+}
+
 bool sleeps_deeply(const fs::path& root, unsigned cpu)
 {
     std::error_code ignored;
@@ -99,11 +113,13 @@ Facts machine_facts(const fs::path& root)
     };
     add("CPU", field(root / "proc/cpuinfo", "model name"));
     add("CPUs", first_line(root / "sys/devices/system/cpu/online"));
-    add("Kernel", first_line(root / "proc/sys/kernel/osrelease"));
-    add("Memory", field(root / "proc/meminfo", "MemTotal"));
+    const std::string release = first_line(root / "proc/sys/kernel/osrelease");
+    add("Kernel", release.substr(0, release.find_first_not_of("0123456789.")));
+    const double kibibytes = std::strtod(field(root / "proc/meminfo", "MemTotal").c_str(), nullptr);
+    add("Memory", kibibytes > 0 ? fmt::format("{:.1f} GiB", kibibytes / (1 << 20)) : "");
     const std::string maker = first_line(root / "sys/class/dmi/id/sys_vendor"), product = first_line(root / "sys/class/dmi/id/product_name");
     add("Machine", maker.empty() ? product : product.empty() ? maker : maker + " " + product);
-    add("Kernel's command line", first_line(root / "proc/cmdline"));
+    add("Kernel's settings", settings_of(first_line(root / "proc/cmdline")));
     return facts;
 }
 

@@ -57,6 +57,7 @@ TrialResult Tester::run(const FrameSize& size, const Load& load)
     sender_.begin(trial_, size);
     receiver_.begin(trial_);
     TrialResult result;
+    const std::uint64_t missed = in_.observe();
     std::atomic<bool> received{false};
     std::thread thread;
     if (options_.own_thread)
@@ -78,6 +79,7 @@ TrialResult Tester::run(const FrameSize& size, const Load& load)
     result.sequences = receiver_.sequences();
     result.verdicts = receiver_.verdicts();
     result.late = receiver_.late();
+    result.missed = in_.observe() - missed;
     result.latency = receiver_.latency();
     result.interrupted = stop_.load(std::memory_order_relaxed);
     return result;

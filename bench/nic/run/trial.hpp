@@ -29,6 +29,7 @@ struct TrialResult {
     SequenceCounts sequences;      ///< frames that came
     std::array<std::uint64_t, verdict_count> verdicts{};
     std::uint64_t late = 0;        ///< frames of an earlier trial
+    std::uint64_t missed = 0;      ///< frames that the receiving port or its kernel dropped because the tester had not taken others
     Histogram latency;             ///< nanoseconds
     bool interrupted = false;
 

@@ -33,6 +33,16 @@ TEST_CASE("small values are exact")
     CHECK(histogram->percentile(0) == 1);
 }
 
+TEST_CASE("a value may be counted many times")
+{
+    const auto histogram = std::make_unique<Histogram>();
+    histogram->add(5, 99);
+    histogram->add(7);
+    CHECK(histogram->count() == 100);
+    CHECK(histogram->percentile(99) == 5);
+    CHECK(histogram->percentile(99.5) == 7);
+}
+
 TEST_CASE("any value is found again to better than a percent")
 {
     for (unsigned bit = 0; bit < 64; ++bit) {
