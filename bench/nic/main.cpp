@@ -102,11 +102,11 @@ Results begin(const Options& options)
 bool write_results(const Options& options, const Results& results)
 {
     const Json document = to_document(options, results);
-    const std::string json = document.dump(2, ' ', false, Json::error_handler_t::replace);
+    const auto json = [&](int indent) { return document.dump(indent, ' ', false, Json::error_handler_t::replace) + "\n"; };
     fmt::print("{}", to_text(document));
     std::fflush(stdout);
-    const bool json_written = options.json.empty() || write_file(options.json, json + "\n");
-    const bool page_written = options.html.empty() || write_file(options.html, page_with(json));
+    const bool json_written = options.json.empty() || write_file(options.json, json(2));
+    const bool page_written = options.html.empty() || write_file(options.html, page_with(json(-1)));
     return json_written && page_written;
 }
 
