@@ -90,10 +90,13 @@ Results begin(const Options& options)
     results.made = now_text();
     results.machine = machine_facts();
     const unsigned threads = options.threads + (options.dut == Dut::none ? 0 : 1);
-    results.warnings = machine_warnings(options.cpus.empty() ? allowed_cpus() : options.cpus, !options.cpus.empty(), threads);
+    results.warnings =
+        machine_warnings(options.cpus.empty() ? allowed_cpus() : options.cpus, !options.cpus.empty(), threads);
     if (!ferryd::hugepages_free(memory_for(options)))
-        results.warnings.push_back(fmt::format("{0} MiB of hugepages are not free: memory is in pages of 4 KiB, which costs address translations. "
-                                               "Reserve them with \"sysctl vm.nr_hugepages={1}\".", memory_for(options), memory_for(options) / 2 + 1));
+        results.warnings.push_back(fmt::format(
+            "{0} MiB of hugepages are not free: memory is in pages of 4 KiB, which costs address translations. "
+            "Reserve them with \"sysctl vm.nr_hugepages={1}\".",
+            memory_for(options), memory_for(options) / 2 + 1));
     if (options.duration < 60)
         results.warnings.push_back(fmt::format("Trials of {:g} s: RFC 2544 (§24) asks for 60.", options.duration));
     return results;
@@ -102,7 +105,9 @@ Results begin(const Options& options)
 bool write_results(const Options& options, const Results& results)
 {
     const Json document = to_document(options, results);
-    const auto json = [&](int indent) { return document.dump(indent, ' ', false, Json::error_handler_t::replace) + "\n"; };
+    const auto json = [&](int indent) {
+        return document.dump(indent, ' ', false, Json::error_handler_t::replace) + "\n";
+    };
     fmt::print("{}", to_text(document));
     std::fflush(stdout);
     const bool json_written = options.json.empty() || write_file(options.json, json(2));

@@ -22,8 +22,8 @@ public:
     std::uint64_t count() const noexcept { return count_; }
     std::uint64_t min() const noexcept { return count_ == 0 ? 0 : min_; }
     std::uint64_t max() const noexcept { return max_; }
-    /// The least value such that `percent` of all values are not above it, by the nearest rank; 0 of nothing. Not less than
-    /// min() nor more than max().
+    /// The least value such that `percent` of all values are not above it, by the nearest rank; 0 of nothing. Not less
+    /// than min() nor more than max().
     std::uint64_t percentile(double percent) const noexcept;
     void clear() noexcept { *this = Histogram(); }
 

@@ -11,7 +11,8 @@ constexpr double percentiles[] = {0, 10, 25, 50, 75, 90, 95, 99, 99.5, 99.9, 99.
 
 Json plot(const std::string& title, const char* kind, Json x, Json y, Json series, const std::string& note = "")
 {
-    Json made{{"title", title}, {"kind", kind}, {"x", std::move(x)}, {"y", std::move(y)}, {"series", std::move(series)}};
+    Json made{
+        {"title", title}, {"kind", kind}, {"x", std::move(x)}, {"y", std::move(y)}, {"series", std::move(series)}};
     if (!note.empty())
         made["note"] = note;
     return made;
@@ -50,10 +51,11 @@ void add_throughput(Json& plots, const Options& options, const Results& results)
         }
         if ((ndr.empty() && pdr.empty()) || (options.sizes.size() == 1 && options.endpoints.size() > 1))
             continue;
-        plots.push_back(plot(fmt::format("Throughput by frame size, {} endpoint{}", short_number(endpoints), endpoints == 1 ? "" : "s"), "bar",
-                             axis("Frame size (bytes with FCS)"), axis("Mpps"),
-                             {{{"name", "NDR: no loss"}, {"points", ndr}},
-                              {{"name", fmt::format("PDR: at most {:g} % lost", options.partial_loss * 100)}, {"points", pdr}}}));
+        plots.push_back(plot(
+            fmt::format("Throughput by frame size, {} endpoint{}", short_number(endpoints), endpoints == 1 ? "" : "s"),
+            "bar", axis("Frame size (bytes with FCS)"), axis("Mpps"),
+            {{{"name", "NDR: no loss"}, {"points", ndr}},
+             {{"name", fmt::format("PDR: at most {:g} % lost", options.partial_loss * 100)}, {"points", pdr}}}));
     }
 }
 
@@ -71,8 +73,8 @@ void add_latency(Json& plots, const Options& options, const Results& results)
             series.push_back({{"name", fmt::format("{:g} % of NDR", one.percent)}, {"points", points}});
         }
         if (!series.empty())
-            plots.push_back(plot(fmt::format("Latency, {}{}", bytes(result.size), endpoints_of(options)), "line", axis("Percentile of frames (%)", "percentile"),
-                                 axis("Latency (µs)", "log"), series));
+            plots.push_back(plot(fmt::format("Latency, {}{}", bytes(result.size), endpoints_of(options)), "line",
+                                 axis("Percentile of frames (%)", "percentile"), axis("Latency (µs)", "log"), series));
     }
 }
 
@@ -89,7 +91,8 @@ void add_loss(Json& plots, const Options& options, const Results& results)
             series.push_back({{"name", bytes(result.size)}, {"points", points}});
     }
     if (!series.empty())
-        plots.push_back(plot("Loss by load" + endpoints_of(options), "line", axis("Load (Mpps)"), axis("Loss (%)"), series));
+        plots.push_back(
+            plot("Loss by load" + endpoints_of(options), "line", axis("Load (Mpps)"), axis("Loss (%)"), series));
 }
 
 void add_scale(Json& plots, const Options& options, const Results& results)
@@ -116,7 +119,8 @@ void add_scale(Json& plots, const Options& options, const Results& results)
         plots.push_back(plot("Throughput by table size", "line", axis("Endpoints", "log"), axis("NDR (Mpps)"), rates));
     if (!costs.empty())
         plots.push_back(plot("Cost by table size", "line", axis("Endpoints", "log"), axis("Cycles a frame"), costs,
-                             "Of the DUT's thread, the median over all frames while the NDR was searched for, receiving and sending included."));
+                             "Of the DUT's thread, the median over all frames while the NDR was searched for, "
+                             "receiving and sending included."));
 }
 
 }  // namespace

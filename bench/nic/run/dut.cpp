@@ -33,9 +33,15 @@ void send_all(ferryd::Port& port, rte_mbuf** frames, std::uint16_t count)
 class BackToPort : public Sink {
 public:
     explicit BackToPort(ferryd::Port& port) : port_(port) {}
-    void to_attachment(AttachmentId, rte_mbuf** frames, std::uint16_t count) override { send_all(port_, frames, count); }
+    void to_attachment(AttachmentId, rte_mbuf** frames, std::uint16_t count) override
+    {
+        send_all(port_, frames, count);
+    }
     void to_underlay(UnderlayId, rte_mbuf** frames, std::uint16_t count) override { send_all(port_, frames, count); }
-    void to_gate(AttachmentId, rte_mbuf** frames, const Arrival*, std::uint16_t count) override { rte_pktmbuf_free_bulk(frames, count); }
+    void to_gate(AttachmentId, rte_mbuf** frames, const Arrival*, std::uint16_t count) override
+    {
+        rte_pktmbuf_free_bulk(frames, count);
+    }
     void pass(rte_mbuf** frames, std::uint16_t count) override { rte_pktmbuf_free_bulk(frames, count); }
 
 private:
@@ -81,8 +87,9 @@ Expected<std::vector<AttachmentId>> fill(Tables& tables, const Plan& plan, MacAd
     if (auto done = staged(transaction).and_then([&] { return commit(transaction); }); !done)
         return tl::unexpected(done.error());
     for (std::uint32_t endpoint = 0; endpoint < plan.endpoints; ++endpoint) {
-        const Row row = plan.traffic == Traffic::encap ? Row::remote(vteps[endpoint % plan.remotes], RowOrigin::endpoint)
-                                                       : Row::local(attachments[plan.segment_of(endpoint)], RowOrigin::endpoint);
+        const Row row = plan.traffic == Traffic::encap
+                            ? Row::remote(vteps[endpoint % plan.remotes], RowOrigin::endpoint)
+                            : Row::local(attachments[plan.segment_of(endpoint)], RowOrigin::endpoint);
         auto done = transaction.set_row(plan.vni_of(endpoint), plan.endpoint_mac(endpoint), row);
         if (done && (endpoint % rows_at_once == rows_at_once - 1 || endpoint + 1 == plan.endpoints))
             done = commit(transaction);
@@ -141,8 +148,8 @@ struct InnerDut::Engine {
     }
 };
 
-Expected<std::unique_ptr<InnerDut>> InnerDut::make(ferryd::Port& port, rte_mempool* pool, const Plan& plan, bool engine, MacAddress own_mac,
-                                                   std::optional<unsigned> cpu, bool yields)
+Expected<std::unique_ptr<InnerDut>> InnerDut::make(ferryd::Port& port, rte_mempool* pool, const Plan& plan, bool engine,
+                                                   MacAddress own_mac, std::optional<unsigned> cpu, bool yields)
 {
     std::unique_ptr<Engine> made;
     if (engine) {

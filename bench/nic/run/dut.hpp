@@ -18,19 +18,21 @@ struct rte_mempool;
 
 namespace ferry::bench {
 
-/// Runs on a thread of its own, from make() to the destructor. The tables have the plan's segments, endpoints and remotes.
+/// Runs on a thread of its own, from make() to the destructor. The tables have the plan's segments, endpoints and
+/// remotes.
 class InnerDut {
 public:
-    /// With `engine` frames go through libferry as the plan's traffic wants; else they are sent back as they are. With `yields`
-    /// the thread leaves its CPU to others when nothing comes. Fails with what the tables fail with.
-    static Expected<std::unique_ptr<InnerDut>> make(ferryd::Port& port, rte_mempool* pool, const Plan& plan, bool engine, MacAddress own_mac,
-                                                    std::optional<unsigned> cpu, bool yields);
+    /// With `engine` frames go through libferry as the plan's traffic wants; else they are sent back as they are. With
+    /// `yields` the thread leaves its CPU to others when nothing comes. Fails with what the tables fail with.
+    static Expected<std::unique_ptr<InnerDut>> make(ferryd::Port& port, rte_mempool* pool, const Plan& plan,
+                                                    bool engine, MacAddress own_mac, std::optional<unsigned> cpu,
+                                                    bool yields);
     ~InnerDut();
     InnerDut(const InnerDut&) = delete;
     InnerDut& operator=(const InnerDut&) = delete;
 
-    /// The median over all frames since the last call of what a frame cost: cycles of the CPU's counter, receiving and sending
-    /// included. Nothing where no frame came.
+    /// The median over all frames since the last call of what a frame cost: cycles of the CPU's counter, receiving and
+    /// sending included. Nothing where no frame came.
     std::optional<double> take_cycles();
 
 private:

@@ -12,7 +12,8 @@ namespace {
 
 Options options()
 {
-    const char* const words[] = {"ferry-bench", "--port", "net_null0", "--sizes", "64,imix", "--name", "switch", "--endpoints", "1"};
+    const char* const words[] = {"ferry-bench", "--port", "net_null0",   "--sizes", "64,imix",
+                                 "--name",      "switch", "--endpoints", "1"};
     return *parse_options(9, words).options;
 }
 
@@ -67,7 +68,8 @@ TEST_CASE("cases are lines with a name, a unit and the value under the DUT's nam
     CHECK(ndr["switch"] == 1'000'000);
     CHECK(find(document["cases"], "case", "64b-1c-ethip4udp--ethip4vxlan-l2bdbase-cycles")["switch"] == 45.5);
     CHECK(find(document["cases"], "case", "64b-1c-ethip4udp--ethip4vxlan-l2bdbase-backtoback")["switch"] == 777);
-    CHECK(find(document["cases"], "case", "64b-1c-ethip4udp--ethip4vxlan-l2bdbase-latency50pct")["switch"].get<double>() == Approx(990).epsilon(0.01));
+    CHECK(find(document["cases"], "case", "64b-1c-ethip4udp--ethip4vxlan-l2bdbase-latency50pct")["switch"]
+              .get<double>() == Approx(990).epsilon(0.01));
 }
 
 TEST_CASE("what was not measured is null, or not there")
@@ -116,7 +118,8 @@ TEST_CASE("an interruption is said")
 {
     Results results = all_results();
     results.interrupted = true;
-    CHECK(to_document(options(), results)["warnings"].back().get<std::string>().find("interrupted") != std::string::npos);
+    CHECK(to_document(options(), results)["warnings"].back().get<std::string>().find("interrupted") !=
+          std::string::npos);
 }
 
 TEST_CASE("text has each case, its numbers in groups")

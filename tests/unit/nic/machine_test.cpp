@@ -52,7 +52,8 @@ void make_good(Root& root)
 
 bool has(const std::vector<std::string>& warnings, const char* text)
 {
-    return std::any_of(warnings.begin(), warnings.end(), [&](const std::string& one) { return one.find(text) != std::string::npos; });
+    return std::any_of(warnings.begin(), warnings.end(),
+                       [&](const std::string& one) { return one.find(text) != std::string::npos; });
 }
 
 }  // namespace
@@ -92,7 +93,8 @@ TEST_CASE("of the kernel's command line only what bears on a measurement is told
     root.write("proc/cmdline", "BOOT_IMAGE=/vmlinuz root=UUID=1 isolcpus=2-3 quiet nohz_full=2-3");
     root.write("proc/sys/kernel/osrelease", "6.1.0-18-amd64");
     root.write("proc/meminfo", "MemTotal:       16777216 kB");
-    CHECK(machine_facts(root.path()) == Facts{{"Kernel", "6.1.0"}, {"Memory", "16.0 GiB"}, {"Kernel's settings", "isolcpus=2-3 nohz_full=2-3"}});
+    CHECK(machine_facts(root.path()) ==
+          Facts{{"Kernel", "6.1.0"}, {"Memory", "16.0 GiB"}, {"Kernel's settings", "isolcpus=2-3 nohz_full=2-3"}});
 }
 
 TEST_CASE("threads without CPUs of their own, and too few CPUs, are told")

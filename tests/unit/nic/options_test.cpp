@@ -42,9 +42,11 @@ TEST_CASE("two ports are enough")
 
 TEST_CASE("what is said is taken")
 {
-    const Parsed result = parsed(two_ports + "--dut ferry --traffic decap --sizes 64,9000,IMIX --endpoints 1k,10k,1m --segments 100 --remotes 4096 "
-                                             "--flows 2m --duration 60 --pdr 0.1 --precision 1 --max-rate 10m --threads 2 --cpus 2,3,4 --vni 5000 "
-                                             "--vtep 10.0.0.1 --remote 10.1.0.1 --tests latency --remote-mac 02:00:00:00:00:99");
+    const Parsed result =
+        parsed(two_ports +
+               "--dut ferry --traffic decap --sizes 64,9000,IMIX --endpoints 1k,10k,1m --segments 100 --remotes 4096 "
+               "--flows 2m --duration 60 --pdr 0.1 --precision 1 --max-rate 10m --threads 2 --cpus 2,3,4 --vni 5000 "
+               "--vtep 10.0.0.1 --remote 10.1.0.1 --tests latency --remote-mac 02:00:00:00:00:99");
     INFO(result.text);
     REQUIRE(result.options);
     const Options& options = *result.options;

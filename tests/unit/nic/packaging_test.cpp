@@ -40,8 +40,9 @@ TEST_CASE("bash offers every option, and what may follow some")
 {
     const std::string completion = std::string(FERRY_PACKAGING) + "/completion/ferry-bench";
     const auto offered = [&](const std::string& words) {
-        const ShellResult result = shell("bash -c '. " + completion + "; COMP_WORDS=(ferry-bench " + words +
-                                         "); COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); _ferry-bench; echo \"${COMPREPLY[@]}\"'");
+        const ShellResult result =
+            shell("bash -c '. " + completion + "; COMP_WORDS=(ferry-bench " + words +
+                  "); COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); _ferry-bench; echo \"${COMPREPLY[@]}\"'");
         CHECK(result.code == 0);
         return result.out;
     };
