@@ -53,6 +53,8 @@ Json throughput_table(const Options& options, const Results& results)
 {
     Json rows = Json::array();
     for (const CaseResult& result : results.cases) {
+        if (result.searched == 0)
+            continue;
         const auto& ndr = result.ndr;
         const double bits = ndr ? static_cast<double>(ndr->trial.sent_bytes) /
                                       static_cast<double>(std::max<std::uint64_t>(ndr->trial.sent, 1)) * 8
