@@ -15,6 +15,12 @@ if(FERRY_SANITIZE)
   add_link_options(-fsanitize=${FERRY_SANITIZE})
 endif()
 
+# Headers of other projects that many sources include are compiled once for each group of targets. ccache keeps nothing that
+# was compiled so unless it is told to overlook differences, so where it is used every source reads its headers itself.
+if(CMAKE_CXX_COMPILER_LAUNCHER MATCHES "ccache")
+  set(CMAKE_DISABLE_PRECOMPILE_HEADERS ON)
+endif()
+
 # Warnings are for ferry's own code: a target asks for them by linking this.
 add_library(ferry_warnings INTERFACE)
 target_compile_options(ferry_warnings INTERFACE -Wall -Wextra -Wshadow -Wconversion -Wnon-virtual-dtor -Wold-style-cast)
