@@ -27,6 +27,7 @@ struct Delivery {
     Trash& trash;
     RelayNews& relay_news;
     std::uint32_t now_seconds;
+    std::uint32_t share_from;     ///< bytes of a frame from which the replicas of a flood share it
     const DetourList* detours = nullptr;  ///< of the attachment; null: it has none
 };
 

@@ -63,7 +63,7 @@ struct Worker::State {
     {
         return {from,          tables.vteps(),  epoch,     config.entropy_ports, config.pool, tables.turns(),
                 tables.exits(), reader.number(), *counters, outbox,               trash,       relay_news,
-                now_seconds};
+                now_seconds,   config.share_from};
     }
 
     Tables& tables;
