@@ -48,6 +48,8 @@ public:
     /// Rows that are not absent in their newest value.
     std::uint32_t size() const noexcept;
     std::uint32_t max_rows() const noexcept;
+    /// The memory of all rows that there is room for, in bytes, without that of rows in transactions.
+    std::size_t memory_bytes() const noexcept;
     /// True when one transaction that adds `fresh_rows` rows, deletes `deleted_rows` and prepares `pending` (0 where it
     /// only stores) fits now. A deleted row goes on taking room until a grace period has passed: see reclaim().
     bool has_room(std::uint32_t fresh_rows, std::uint32_t pending, std::uint32_t deleted_rows = 0) const noexcept;
