@@ -8,6 +8,8 @@
 
 namespace ferry {
 
+static_assert(sizeof(rte_rcu_qsbr_cnt) % RTE_CACHE_LINE_SIZE == 0, "each reader writes to lines of its own");
+
 void Qsbr::Deleter::operator()(rte_rcu_qsbr* state) const noexcept
 {
     std::free(state);
