@@ -180,21 +180,28 @@ std::unique_ptr<Tables> tables_with_one_segment(std::uint32_t rows)
     return tables;
 }
 
-/// The same by a whole transaction: what an API call costs inside the library.
-void transaction_of_one_row(benchmark::State& state)
+/// The same by whole transactions, of range(0) rows each: what an API call costs inside the library. A reader is online
+/// and always quiescent.
+void transaction(benchmark::State& state)
 {
     const auto tables = tables_with_one_segment(65'536);
+    const std::uint32_t reader = *tables->qsbr().add_reader();
+    tables->qsbr().online(reader);
+    const auto rows = static_cast<std::uint32_t>(state.range(0));
     std::uint32_t i = 0;
     for (auto _ : state) {
-        Transaction transaction(*tables);
-        benchmark::DoNotOptimize(transaction.set_row(*Vni::make(1), key_of(i % 65'536).mac(),
+        Transaction changes(*tables);
+        for (const std::uint32_t end = i + rows; i != end; ++i)
+            benchmark::DoNotOptimize(changes.set_row(*Vni::make(1), key_of(i % 65'536).mac(),
                                                      Row::remote(VtepId{1 + i / 65'536 % 2}, RowOrigin::permanent)));
-        if (!transaction.commit()) {
-            state.SkipWithError("commit failed");
-            return;
-        }
-        ++i;
+        if (!changes.commit())
+            return state.SkipWithError("commit failed");
+        tables->qsbr().quiescent(reader);
+        reclaim(*tables);
     }
+    state.SetItemsProcessed(state.iterations() * rows);
+    tables->qsbr().offline(reader);
+    tables->qsbr().remove_reader(reader);
 }
 
 /// A million endpoints from nothing, in transactions of range(0) rows each; the time is that of all.
@@ -225,5 +232,5 @@ BENCHMARK_CAPTURE(rte_hash_look_up, hit, true)->Arg(1'000)->Arg(65'536)->Arg(1'0
 BENCHMARK_CAPTURE(fdb_look_up, miss, false)->Arg(1'000)->Arg(65'536)->Arg(1'000'000)->UseManualTime();
 BENCHMARK_CAPTURE(rte_hash_look_up, miss, false)->Arg(1'000)->Arg(65'536)->Arg(1'000'000)->UseManualTime();
 BENCHMARK(fdb_change_row)->Arg(1'000)->Arg(1'000'000);
-BENCHMARK(transaction_of_one_row);
+BENCHMARK(transaction)->ArgName("rows")->Arg(1)->Arg(64)->Arg(4'096);
 BENCHMARK(load_a_million_rows)->Arg(1'000)->Arg(16'384)->Unit(benchmark::kMillisecond);

@@ -45,6 +45,8 @@ public:
 /// Numbers without a pattern, quickly (Marsaglia 2003).
 class Xorshift {
 public:
+    explicit Xorshift(std::uint64_t seed = 0) noexcept : state_(0x9e37'79b9'7f4a'7c15 + seed) {}
+
     /// One of `bound` numbers from 0 on.
     std::uint32_t below(std::uint32_t bound) noexcept
     {
@@ -55,7 +57,7 @@ public:
     }
 
 private:
-    std::uint64_t state_ = 0x9e37'79b9'7f4a'7c15;
+    std::uint64_t state_;
 };
 
 }  // namespace ferry::bench

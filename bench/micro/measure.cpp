@@ -11,13 +11,20 @@ void report(benchmark::State& state, std::vector<std::uint32_t>& bursts, std::si
         return;
     const auto per_burst = static_cast<double>(frames);
     const double sum = std::accumulate(bursts.begin(), bursts.end(), 0.0);
-    const auto middle = bursts.begin() + static_cast<std::ptrdiff_t>(bursts.size() / 2);
-    std::nth_element(bursts.begin(), middle, bursts.end());
-    const double median = *middle / per_burst;
+    const double median = quantile(bursts, 0.5) / per_burst;
     state.counters["cycles"] = median;
     state.counters["ns"] = median / static_cast<double>(rte_get_tsc_hz()) * 1e9;
     state.counters["mean_cycles"] = sum / static_cast<double>(bursts.size()) / per_burst;
     state.SetItemsProcessed(static_cast<std::int64_t>(bursts.size() * frames));
+}
+
+std::uint32_t quantile(std::vector<std::uint32_t>& values, double part)
+{
+    if (values.empty())
+        return 0;
+    const auto place = values.begin() + static_cast<std::ptrdiff_t>(part * static_cast<double>(values.size() - 1));
+    std::nth_element(values.begin(), place, values.end());
+    return *place;
 }
 
 }  // namespace ferry::bench

@@ -13,6 +13,9 @@ namespace ferry::bench {
 /// and the mean cycles besides. `bursts` are TSC cycles, each for `frames` frames. Reorders them.
 void report(benchmark::State& state, std::vector<std::uint32_t>& bursts, std::size_t frames);
 
+/// The value below which the given part of them lies; 0 where there are none. Reorders them.
+std::uint32_t quantile(std::vector<std::uint32_t>& values, double part);
+
 /// Measures `take(ready())` again and again, only take() counts, and reports it.
 template <typename Ready, typename Take>
 void run(benchmark::State& state, std::size_t frames, Ready&& ready, Take&& take)

@@ -1,16 +1,12 @@
-// What a frame costs against tables of 1,000 to 10,000,000 endpoints, each frame for one of them at random: nothing that
-// an earlier frame brought into a cache helps but by chance.
+// What a frame costs against tables of 1,000 to 10,000,000 endpoints, each frame for one of them at random: nothing
+// that an earlier frame brought into a cache helps but by chance.
 #include <cstring>
 
 #include <ferry/wire/ethernet.hpp>
 #include <ferry/wire/vxlan.hpp>
 
-#include "buffers.hpp"
-#include "fleet.hpp"
-#include "frames.hpp"
 #include "measure.hpp"
-#include "ring.hpp"
-#include "sinks.hpp"
+#include "to_fleet.hpp"
 
 namespace ferry::bench {
 namespace {
@@ -22,27 +18,9 @@ void put(std::uint8_t* place, const auto& value) { std::memcpy(place, &value, si
 /// Bursts of one attachment each, for endpoints of its segment.
 void encap_scale(benchmark::State& state)
 {
-    const auto endpoints = static_cast<std::uint32_t>(state.range(0));
-    Fleet& fleet = Fleet::of(endpoints, Place::remote);
-    const auto worker = make_worker(*fleet.tables, buffers("copies", 1023, RTE_MBUF_DEFAULT_BUF_SIZE));
-    Ring ring(Frames::warm, [](std::size_t number, std::uint8_t* place) {
-        return write_frame(place, InnerFrame{guest, guest, number});
-    });
-    Discard sink;
-    Xorshift random;
-    std::uint32_t segment = 0;
-    const auto ready = [&] {
-        segment = random.below(fleet_segments);
-        const std::uint32_t members = endpoints / fleet_segments;
-        return ring.next([&](std::uint8_t* frame) {
-            put(frame, Fleet::mac(random.below(members) * fleet_segments + segment));
-        });
-    };
-    run(state, burst_size, ready, [&](rte_mbuf** burst) {
-        worker->from_attachment(fleet.attachments[segment], burst, burst_size, 1, sink);
-        worker->quiescent();
-    });
-    if (sink.sent != state.iterations() * burst_size)
+    ToFleet guests(Fleet::of(static_cast<std::uint32_t>(state.range(0)), Place::remote), 1);
+    run(state, burst_size, [&] { return guests.ready(); }, [&](rte_mbuf** burst) { guests.take(burst); });
+    if (guests.sent() != state.iterations() * burst_size)
         state.SkipWithError("a frame was not encapsulated");
 }
 
