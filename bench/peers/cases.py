@@ -34,6 +34,15 @@ class Case:
         return self.way.startswith("vm")
 
     @property
+    def outwards(self) -> bool:
+        """Frames go from local guests to the underlay."""
+        return self.way in ("encap", "vm-out", "vm-both")
+
+    @property
+    def inwards(self) -> bool:
+        return self.way in ("decap", "vm-in", "vm-both")
+
+    @property
     def mtu(self) -> int:
         """Of the underlay: what the largest frame needs, and the usual 1,600 at least."""
         return max(1600, max(self.sizes) - frames.FCS + frames.OUTER - 14)
@@ -75,7 +84,7 @@ class Case:
         return [frames.local_mac(number) for number in range(self.locals)]
 
     def capture(self, folder: Path) -> Path:
-        """The file with what the receiving port gets, made where it is not there yet."""
+        """The file with what the receiving port gets, made where it is not there yet. A VM makes its frames itself."""
         path = folder / f"{self.name}.pcap"
         if not path.exists():
             inside = self.guest_frames()

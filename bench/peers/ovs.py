@@ -12,9 +12,9 @@ import subprocess
 from support.netns import Namespace
 
 from . import frames
-from .cases import Case
-from .switch import CAPTURE_PORT, CONTROL_CPU, NULL_PORT, WORKER_CPU, Cannot, Switch
-from .testpmd import memory_mb
+from .guest import Guest
+from .switch import CONTROL_CPU, WORKER_CPU, Cannot, Switch
+from .memory import memory_mb
 
 PACKAGE = "openvswitch-switch-dpdk"
 DAEMON = "/usr/lib/openvswitch-switch-dpdk/ovs-vswitchd-dpdk"
@@ -56,8 +56,7 @@ class OpenVSwitch(Switch):
 
     def _connect(self, daemon) -> None:
         case = self.case
-        inside, outside = (self.capture_device(), self.null_device()) if case.way == "encap" else \
-            (self.null_device(), self.capture_device())
+        guest = Guest(self) if case.vm else None
         self._vsctl("add-br", "br-int", "--", "set", "bridge", "br-int", "datapath_type=netdev", "fail_mode=secure",
                     "--", "add-br", "br-phy", "--", "set", "bridge", "br-phy", "datapath_type=netdev", "fail_mode=secure",
                     f"other_config:hwaddr={frames.text_of(frames.VTEP_MAC)}",
@@ -67,24 +66,27 @@ class OpenVSwitch(Switch):
                       f"route add 172.16.0.0/12 via {frames.GATEWAY} dev br-phy"):
             self._namespace.ip(words)
         self._rules()
-        for bridge, port, device in (("br-int", "p0", inside), ("br-phy", "p1", outside)):
-            self._vsctl("add-port", bridge, port, "--", "set", "interface", port, "type=dpdk", "ofport_request=1",
-                        f"options:dpdk-devargs={device}", f"mtu_request={max(1500, case.mtu)}")
+        inside = f"type=dpdkvhostuserclient options:vhost-server-path={guest.socket}" if guest else \
+            f"type=dpdk options:dpdk-devargs={self.guest_device}"
+        for bridge, port, kind in (("br-int", "p0", inside), ("br-phy", "p1", f"type=dpdk options:dpdk-devargs={self.underlay_device}")):
+            self._vsctl("add-port", bridge, port, "--", "set", "interface", port, "ofport_request=1", *kind.split(),
+                        f"mtu_request={max(1500, case.mtu)}")
         self._command("ovs-appctl", "-t", f"{self.folder}/ovs/sw.ctl", "tnl/neigh/set", "br-phy", frames.GATEWAY,
                       frames.text_of(frames.GATEWAY_MAC))
-        self.count(daemon, "ovs", NULL_PORT, "opackets")
+        self.counted(daemon, "ovs", guest)
 
     def _rules(self) -> None:
         case = self.case
         vtep = frames.vtep_of
+        rules = []
         if case.flood:
             outputs = ",".join(f"set_field:{vtep(number, case.remotes)}->tun_dst,output:2" for number in range(case.flood))
             rules = [f"in_port=1,actions=set_field:{frames.VNI}->tun_id,{outputs}"]
-        elif case.way == "encap":
+        elif case.outwards:
             rules = [f"in_port=1,dl_dst={frames.text_of(frames.remote_mac(number))},actions=set_field:{frames.VNI}->tun_id,"
                      f"set_field:{vtep(number, case.remotes)}->tun_dst,output:2" for number in range(case.endpoints)]
-        else:
-            rules = [f"in_port=2,tun_id={frames.VNI},dl_dst={frames.text_of(mac)},actions=output:1" for mac in case.local_macs()]
+        if case.inwards:
+            rules += [f"in_port=2,tun_id={frames.VNI},dl_dst={frames.text_of(mac)},actions=output:1" for mac in case.local_macs()]
         self._flows("br-int", rules)
         self._flows("br-phy", ["in_port=1,actions=LOCAL", "in_port=LOCAL,actions=output:1"])
 
@@ -102,6 +104,3 @@ class OpenVSwitch(Switch):
         if done.returncode != 0:
             raise Cannot(f"{' '.join(map(str, words))[:200]}: {done.stderr.strip() or done.stdout.strip()}")
         return done.stdout
-
-
-__all__ = ["CAPTURE_PORT", "Case", "OpenVSwitch"]

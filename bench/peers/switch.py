@@ -29,16 +29,16 @@ class Program:
         self.name, self._log = name, folder / f"{name}.log"
         if shutil.which(str(words[0])) is None:
             raise Cannot(f"there is no {words[0]}")
-        with self._log.open("ab") as log:
+        with self._log.open("wb") as log:
             self._process = subprocess.Popen([str(word) for word in words], stdin=stdin, stdout=log, stderr=log,
                                              start_new_session=True, env={**os.environ, **(env or {})})
         with contextlib.suppress(OSError):
             come_first(self._process.pid)
 
-    def log(self, lines: int = 12) -> str:
+    def log(self, lines: int = 4) -> str:
         return "\n".join(self._log.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:])
 
-    def wait_until(self, condition, what: str, seconds: float = 60):
+    def wait_until(self, condition, what: str, seconds: float = 30):
         """Waits for what the program does; Cannot, with the end of its output, where it ended instead."""
         def look():
             if self._process.poll() is not None:
@@ -73,7 +73,7 @@ class Switch:
 
     def __init__(self, case: Case, folder: Path, hugepages: bool):
         self.case, self.folder, self.hugepages = case, folder, hugepages
-        self.capture = case.capture(folder)
+        self._capture = case.capture(folder)
         self._programs: list[Program] = []
         self._counters: list[tuple[Telemetry, int, str]] = []
 
@@ -89,6 +89,14 @@ class Switch:
         made = Program(f"{self.name}-{name}", words, self.folder, **options)
         self._programs.append(made)
         return made
+
+    def counted(self, program: Program, prefix: str, guest=None) -> None:
+        """Counts what leaves for the underlay or the VM, and returns when something has."""
+        if self.case.outwards or guest is None:
+            self.count(program, prefix, self.sink, "opackets")
+        if guest is not None:
+            guest.count()
+        program.wait_until(lambda: self.sent()[1] > 0, "a frame")
 
     def count(self, program: Program, prefix: str, device: str, counter: str) -> None:
         """Adds a port's counter to what sent() tells."""
@@ -118,8 +126,26 @@ class Switch:
         for program in reversed(self._programs):
             program.end()
 
-    def capture_device(self) -> str:
-        return f"{CAPTURE_PORT},rx_pcap={self.capture},infinite_rx=1"
+    # The synthetic ports, by DPDK's device arguments.
 
-    def null_device(self) -> str:
+    @property
+    def underlay_device(self) -> str:
+        return self._receiving if self.case.inwards else self._sending
+
+    @property
+    def guest_device(self) -> str:
+        """Of a case without a VM."""
+        return self._sending if self.case.inwards else self._receiving
+
+    @property
+    def sink(self) -> str:
+        """The name of the device on which frames leave, but for those to a VM."""
+        return CAPTURE_PORT if self.case.way == "vm-both" else NULL_PORT
+
+    @property
+    def _receiving(self) -> str:
+        return f"{CAPTURE_PORT},rx_pcap={self._capture},infinite_rx=1"
+
+    @property
+    def _sending(self) -> str:
         return f"{NULL_PORT},no-rx=1"

@@ -1,0 +1,55 @@
+"""The parts of a run: each returns a Report."""
+
+import json
+from pathlib import Path
+
+from .build import REPOSITORY
+from .hugepages import reserved
+from .report import Report
+from .subprograms import output_of
+
+HUGEPAGES_MB = 2560  # for three programs at a time, each with the buffers of the largest case
+
+
+def peers(options, build: Path) -> Report:
+    words = [REPOSITORY / "bench/peers/measure", "--build", build, "--rounds", options.rounds, "--seconds", options.seconds,
+             "--cases", options.cases]
+    with reserved(HUGEPAGES_MB) as lack:
+        found = json.loads(output_of([*words, *([] if lack else ["--hugepages"])]))
+    report = Report(**found)
+    if lack:
+        report.warnings.append(f"{lack}; all programs ran on 4 KiB pages")
+    return report
+
+
+def micro(options, build: Path) -> Report:
+    """`cycles` is the median burst's, of the middle one of the repetitions."""
+    told = json.loads(output_of([build / "bench/micro/ferry-micro", "--benchmark_format=json",
+                                 f"--benchmark_repetitions={options.rounds}", f"--benchmark_filter={options.micro_filter}",
+                                 *([f"--benchmark_min_time={options.seconds / 5}"])]))
+    repeated: dict[str, list[float]] = {}
+    for one in told["benchmarks"]:
+        if one["run_type"] == "iteration" and "cycles" in one:
+            repeated.setdefault(one["run_name"].removesuffix("/manual_time"), []).append(one["cycles"])
+    cases = [{"case": name, "unit": "cycles/frame", "ferry": round(sorted(cycles)[len(cycles) // 2], 1),
+              "spread": {"ferry": round((max(cycles) - min(cycles)) / sorted(cycles)[len(cycles) // 2], 3)}}
+             for name, cycles in repeated.items()]
+    rows = [[case["case"], case["ferry"], case["spread"]["ferry"]] for case in cases]
+    return Report(cases=cases, tables=[{"title": "The library by itself", "columns": ["benchmark", "cycles", "spread"],
+                                        "rows": rows}])
+
+
+def move(options, build: Path) -> Report:
+    report = Report()
+    for what, count in (("moves", ["--count", 20 if options.quick else 200]), ("evacuation", [])):
+        found = json.loads(output_of([REPOSITORY / "bench/move/measure", what, "--build", build, *count, "--json"]))
+        times = {name: told for name, told in found.pop("times_ms").items() if told["count"]}
+        report.cases += [{"case": f"{what}: {name}", "unit": "ms", "ferry": told["p50"], **told} for name, told in times.items()]
+        report.tables.append({"title": what, "columns": ["milliseconds", "count", "p50", "p90", "p99", "max"],
+                              "rows": [[name, *(told[key] for key in ("count", "p50", "p90", "p99", "max"))]
+                                       for name, told in times.items()],
+                              "note": "; ".join(f"{name.replace('_', ' ')}: {value}" for name, value in found.items())})
+    return report
+
+
+PARTS = {"micro": micro, "peers": peers, "move": move}
