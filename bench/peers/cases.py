@@ -16,7 +16,7 @@ MOST_FRAMES = 1 << 18  # in a capture: a port of net_pcap keeps each in a buffer
 @dataclass(frozen=True)
 class Case:
     name: str
-    way: str                          # encap, decap, or for a VM on vhost-user: vm-out, vm-in, vm-both
+    way: str                          # encap, decap, or for a VM on vhost-user: vm-out, vm-in, vm-echo
     sizes: tuple[int, ...] = (64,)    # of the guests' frames in turn, with the FCS
     endpoints: int = 1024             # behind the remotes, and in decap on the local port
     remotes: int = 64
@@ -36,11 +36,11 @@ class Case:
     @property
     def outwards(self) -> bool:
         """Frames go from local guests to the underlay."""
-        return self.way in ("encap", "vm-out", "vm-both")
+        return self.way in ("encap", "vm-out", "vm-echo")
 
     @property
     def inwards(self) -> bool:
-        return self.way in ("decap", "vm-in", "vm-both")
+        return self.way in ("decap", "vm-in", "vm-echo")
 
     @property
     def mtu(self) -> int:
@@ -70,7 +70,7 @@ class Case:
         for number in range(self.count):
             endpoint = chosen.randrange(self.endpoints) if self.endpoints > 1024 else number * 2654435761 % self.endpoints
             remote, local = frames.remote_mac(endpoint), frames.local_mac(endpoint % self.locals)
-            there, here = (BROADCAST if self.flood else remote, local) if self.way == "encap" else (local, remote)
+            there, here = (BROADCAST if self.flood else remote, local) if not self.inwards else (local, remote)
             yield endpoint, make(there, here, number, self.sizes[number % len(self.sizes)])
 
     @property
@@ -84,11 +84,11 @@ class Case:
         return [frames.local_mac(number) for number in range(self.locals)]
 
     def capture(self, folder: Path) -> Path:
-        """The file with what the receiving port gets, made where it is not there yet. A VM makes its frames itself."""
+        """The file with what the receiving port gets, or the VM sends; made where it is not there yet."""
         path = folder / f"{self.name}.pcap"
         if not path.exists():
             inside = self.guest_frames()
-            write_pcap(path, (frame for _, frame in inside) if self.way == "encap" else
+            write_pcap(path, (frame for _, frame in inside) if not self.inwards else
                        (frames.vxlan(frames.vtep_of(endpoint, self.remotes), number, frame)
                         for number, (endpoint, frame) in enumerate(inside)))
         return path
@@ -114,6 +114,6 @@ def all_cases() -> list[Case]:
               for way, case in base.items()]
     cases += [replace(base["encap"], name=f"flood-64B-{remotes}", flood=remotes, remotes=remotes, endpoints=1024)
               for remotes in (1, 8, 64, 512)]
-    cases += [Case(f"{way}-{size}B", way, sizes=(size,), endpoints=1, remotes=1)
-              for size in (64, 1518) for way in ("vm-out", "vm-in", "vm-both")]
+    cases += [Case(f"{way}-{size}B", way, sizes=(size,))
+              for size in (64, 1518) for way in ("vm-out", "vm-in", "vm-echo")]
     return cases

@@ -1,5 +1,6 @@
 """A VM's driver on vhost-user: testpmd on a virtio-user device with one queue pair, on the CPU that is not the worker's. It
-is the server of its socket, as QEMU is."""
+is the server of its socket, as QEMU is. It sends frames of many flows to one endpoint, or takes
+what comes, or sends back what comes."""
 
 import subprocess
 
@@ -9,7 +10,7 @@ from .switch import CONTROL_CPU, Switch
 from .memory import memory_words
 
 DEVICE = "net_virtio_user0"
-MODES = {"vm-out": "txonly", "vm-in": "rxonly", "vm-both": "flowgen"}
+MODES = {"vm-out": "txonly", "vm-in": "rxonly", "vm-echo": "macswap"}
 
 
 class Guest:
@@ -19,15 +20,15 @@ class Guest:
         case = switch.case
         self.socket = switch.folder / f"{switch.name}-vm.sock"
         self.socket.unlink(missing_ok=True)
-        size = case.sizes[0] - frames.FCS
+        sends = [f"--eth-peer=0,{frames.text_of(frames.remote_mac(0))}", f"--txpkts={case.sizes[0] - frames.FCS}",
+                 "--txonly-multi-flow"]
         self._switch, self._prefix = switch, f"{switch.name}-vm"
         self._program = switch.program("vm", [
             "dpdk-testpmd", "--lcores", f"0@{CONTROL_CPU},1@{CONTROL_CPU}", *memory_words(switch.hugepages, 192, self._prefix),
             *(["--single-file-segments"] if switch.hugepages else []), "--vdev",
             f"{DEVICE},path={self.socket},server=1,mac={frames.text_of(VM_MAC)},queues=1,queue_size=1024,in_order=0", "--",
             f"--forward-mode={MODES[case.way]}", "--auto-start", "--no-mlockall", "--no-flush-rx", "--nb-cores=1", "--rxd=1024",
-            "--txd=1024", "--total-num-mbufs=16384", f"--eth-peer=0,{frames.text_of(frames.remote_mac(0))}", f"--txpkts={size}",
-            "--txonly-multi-flow"], stdin=subprocess.PIPE)
+            "--txd=1024", "--total-num-mbufs=16384", *(sends if case.way == "vm-out" else [])], stdin=subprocess.PIPE)
         self._program.wait_until(self.socket.exists, "the socket")
 
     def count(self) -> None:

@@ -130,20 +130,20 @@ class Switch:
 
     @property
     def underlay_device(self) -> str:
-        return self._receiving if self.case.inwards else self._sending
+        return self.capture_device if self.case.inwards else self._sending
 
     @property
     def guest_device(self) -> str:
         """Of a case without a VM."""
-        return self._sending if self.case.inwards else self._receiving
+        return self._sending if self.case.inwards else self.capture_device
 
     @property
     def sink(self) -> str:
         """The name of the device on which frames leave, but for those to a VM."""
-        return CAPTURE_PORT if self.case.way == "vm-both" else NULL_PORT
+        return CAPTURE_PORT if self.case.way == "vm-echo" else NULL_PORT
 
     @property
-    def _receiving(self) -> str:
+    def capture_device(self) -> str:
         return f"{CAPTURE_PORT},rx_pcap={self._capture},infinite_rx=1"
 
     @property
