@@ -20,7 +20,6 @@ using ferry::ErrorCode;
 
 namespace {
 
-constexpr std::uint16_t descriptors = 1024;
 constexpr int transmit_attempts = 4;
 constexpr std::uint32_t ethernet_overhead = RTE_ETHER_HDR_LEN + RTE_ETHER_CRC_LEN;
 
@@ -87,7 +86,7 @@ ferry::Expected<void> EthdevPort::start(const std::string& devargs, const Ethdev
     chains_ = conf.txmode.offloads & RTE_ETH_TX_OFFLOAD_MULTI_SEGS;
     if (const int result = rte_eth_dev_configure(port_, receive_queues_, transmit_queues_, &conf); result != 0)
         return failed("configuration", result);
-    std::uint16_t receive_descriptors = descriptors, transmit_descriptors = descriptors;
+    std::uint16_t receive_descriptors = options.descriptors, transmit_descriptors = options.descriptors;
     if (const int result = rte_eth_dev_adjust_nb_rx_tx_desc(port_, &receive_descriptors, &transmit_descriptors); result != 0)
         return failed("choosing the size of its rings", result);
     const auto socket = static_cast<unsigned>(std::max(0, rte_eth_dev_socket_id(port_)));

@@ -20,6 +20,7 @@ struct EthdevOptions {
     std::uint16_t receive_queues = 1;   ///< at most; a device may have fewer
     std::uint16_t transmit_queues = 1;  ///< at most
     std::uint16_t mtu = 1500;           ///< largest IP packet to be received, where the device lets it be set
+    std::uint16_t descriptors = 1024;   ///< of each queue, as near as the device comes
     bool promiscuous = false;           ///< take frames for every MAC
     bool underlay = false;              ///< which decides the reason of drops while the link is down
 };
@@ -40,6 +41,10 @@ public:
     void close() override;
 
     ferry::MacAddress mac() const;
+    /// DPDK's number of the port.
+    std::uint16_t number() const noexcept { return port_; }
+    /// Of the kernel's interface behind packet sockets, in bytes; 0 where there is none.
+    std::uint32_t interface_mtu() const noexcept { return interface_mtu_.load(std::memory_order_relaxed); }
     /// Any thread: while it is held the port refuses every frame as a stopped ring does.
     void hold(bool held) noexcept { held_.store(held, std::memory_order_release); }
 
