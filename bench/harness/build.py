@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-TARGETS = {"micro": ["ferry-micro"], "peers": ["ferryd", "ferryctl"],
+TARGETS = {"micro": ["ferry-micro"], "peers": ["ferryd", "ferryctl", "ferry-bench"],
            "move": ["ferryd", "ferryctl", "ferry-vm", "ferry-fabric"], "nic": ["ferry-bench"]}
 OPTIONS = ["-DCMAKE_BUILD_TYPE=RelWithDebInfo", "-DCMAKE_CXX_FLAGS_RELWITHDEBINFO=-O2 -g1 -DNDEBUG"]
 

@@ -5,6 +5,11 @@ import re
 from pathlib import Path
 
 _RESERVED = Path("/proc/sys/vm/nr_hugepages")
+_COMPACT = Path("/proc/sys/vm/compact_memory")
+
+
+def _reserved() -> int:
+    return int(_RESERVED.read_text(encoding="ascii"))
 
 
 def _free() -> int:
@@ -27,14 +32,17 @@ def reserved(megabytes: int):
         if _page() == 0:
             yield "this kernel has no hugepages"
             return
-        missing = megabytes * (1 << 20) - _free()
-        if missing > 0:
-            before = int(_RESERVED.read_text(encoding="ascii"))
+        for _ in range(3):
+            missing = (megabytes << 20) - _free()
+            if missing <= 0:
+                break
+            _COMPACT.write_text("1", encoding="ascii")  # the kernel gives what it finds in one piece
+            before = _reserved()
             _RESERVED.write_text(str(before + -(-missing // _page())), encoding="ascii")
-            added = int(_RESERVED.read_text(encoding="ascii")) - before
+            added += _reserved() - before
         yield "" if _free() >= megabytes << 20 else f"the kernel does not give {megabytes} MiB of hugepages"
     except PermissionError:
         yield "reserving hugepages needs root"
     finally:
         if added > 0:
-            _RESERVED.write_text(str(max(0, int(_RESERVED.read_text(encoding="ascii")) - added)), encoding="ascii")
+            _RESERVED.write_text(str(max(0, _reserved() - added)), encoding="ascii")

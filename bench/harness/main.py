@@ -5,6 +5,8 @@ import signal
 import sys
 from pathlib import Path
 
+from peers.cases import LATENCY, all_cases, chosen, matches
+
 from . import report as reports
 from .build import BuildFailed, build
 from .parts import PARTS
@@ -14,6 +16,7 @@ DESCRIPTION = """Measures ferry.
 
   bench/run micro     the library by itself: look-up, encapsulation, decapsulation
   bench/run peers     ferryd beside testpmd and Open vSwitch on the same captures and ports, in one run
+  bench/run nic       throughput and latency of the engine between memif ports, every frame checked
   bench/run move      moves of VMs between hosts
   bench/run all       all of these
 
@@ -39,6 +42,8 @@ def parse(arguments: list[str]) -> argparse.Namespace:
             setattr(options, name, short if quick else usual)
     if options.rounds < 1 or options.seconds <= 0:
         parser.error("--rounds and --seconds must be more than nothing")
+    if not chosen(options.cases) and not matches(LATENCY.name, options.cases):
+        parser.error(f"no case is called {options.cases!r}; there are {', '.join(case.name for case in [*all_cases(), LATENCY])}")
     return options
 
 

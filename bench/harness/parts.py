@@ -1,20 +1,22 @@
 """The parts of a run: each returns a Report."""
 
 import json
+import tempfile
 from pathlib import Path
+
+from peers.cases import LATENCY, chosen
+from peers.memory import of_all_programs_mb
 
 from .build import REPOSITORY
 from .hugepages import reserved
 from .report import Report
 from .subprograms import output_of
 
-HUGEPAGES_MB = 2560  # for three programs at a time, each with the buffers of the largest case
-
 
 def peers(options, build: Path) -> Report:
     words = [REPOSITORY / "bench/peers/measure", "--build", build, "--rounds", options.rounds, "--seconds", options.seconds,
              "--cases", options.cases]
-    with reserved(HUGEPAGES_MB) as lack:
+    with reserved(of_all_programs_mb([*chosen(options.cases), LATENCY])) as lack:
         found = json.loads(output_of([*words, *([] if lack else ["--hugepages"])]))
     report = Report(**found)
     if lack:
@@ -39,6 +41,25 @@ def micro(options, build: Path) -> Report:
                                         "rows": rows}])
 
 
+def nic(options, build: Path) -> Report:
+    """ferry-bench with ferry's engine between two memif ports of its own, and with nothing there but receiving and sending."""
+    report = Report()
+    with tempfile.TemporaryDirectory(prefix="ferry-bench-") as folder:
+        for dut in ("ferry", "io"):
+            memif = f"id=0,socket={folder}/{dut}.sock,socket-abstract=no,bsize=2048"
+            words = [build / "bench/nic/ferry-bench", "--port", f"net_memif0,role=server,{memif}", "--port",
+                     f"net_memif1,role=client,{memif}", "--dut", dut, "--name", dut, "--traffic", "encap" if dut == "ferry" else "plain",
+                     "--sizes", *(["64"] if options.quick else ["64", "512", "1518", "imix"]), "--tests", "throughput,latency",
+                     "--duration", options.seconds, "--precision", 5 if options.quick else 1, "--json", f"{folder}/{dut}.json"]
+            output_of(words)
+            found = json.loads(Path(folder, f"{dut}.json").read_text(encoding="utf-8"))
+            told = Report(**{name: found[name] for name in ("tables", "plots", "cases", "warnings")})
+            for one in [*told.tables, *told.plots]:
+                one["title"] = f"{one['title']}: {dut}"
+            report.add(told)
+    return report
+
+
 def move(options, build: Path) -> Report:
     report = Report()
     for what, count in (("moves", ["--count", 20 if options.quick else 200]), ("evacuation", [])):
@@ -52,4 +73,4 @@ def move(options, build: Path) -> Report:
     return report
 
 
-PARTS = {"micro": micro, "peers": peers, "move": move}
+PARTS = {"micro": micro, "peers": peers, "nic": nic, "move": move}

@@ -1,5 +1,6 @@
 """What is measured: each case says what a switch is to do, whichever program it is."""
 
+import fnmatch
 import random
 import struct
 from dataclasses import dataclass, replace
@@ -10,19 +11,20 @@ from . import frames
 VM_MAC = frames.local_mac(0)
 BROADCAST = (1 << 48) - 1
 IMIX = (64,) * 7 + (594,) * 4 + (1518,)
-MOST_FRAMES = 1 << 18  # in a capture: a port of net_pcap keeps each in a buffer of its own
+MOST_FRAMES = 1 << 17  # in a capture: a port of net_pcap keeps each in a buffer of its own
 
 
 @dataclass(frozen=True)
 class Case:
     name: str
-    way: str                          # encap, decap, or for a VM on vhost-user: vm-out, vm-in, vm-echo
+    way: str                          # encap, decap; for a VM on vhost-user vm-out, vm-in, vm-echo; latency
     sizes: tuple[int, ...] = (64,)    # of the guests' frames in turn, with the FCS
     endpoints: int = 1024             # behind the remotes, and in decap on the local port
     remotes: int = 64
     learning: bool = False
     flood: int = 0                    # remotes that get a copy of each frame; 0: frames are for one endpoint each
     odd: bool = False                 # neighbours in a burst differ in every way
+    captured: int = 0                 # frames in the capture, where that is not to follow from the endpoints
     compare: str = ""                 # the case that this one is told as a share of
 
     @property
@@ -36,7 +38,7 @@ class Case:
     @property
     def outwards(self) -> bool:
         """Frames go from local guests to the underlay."""
-        return self.way in ("encap", "vm-out", "vm-echo")
+        return self.way in ("encap", "vm-out", "vm-echo", "latency")
 
     @property
     def inwards(self) -> bool:
@@ -59,6 +61,8 @@ class Case:
     @property
     def count(self) -> int:
         """Frames in the capture."""
+        if self.captured:
+            return self.captured
         if self.endpoints > MOST_FRAMES:
             return MOST_FRAMES
         return max(1024, self.endpoints) * (3 if len(self.sizes) > 1 else 1)
@@ -76,7 +80,7 @@ class Case:
     @property
     def locals(self) -> int:
         """MACs on the local port. A guest that may use any source has as many as there are endpoints, else one."""
-        if self.vm or (self.way == "encap" and not self.learning):
+        if self.vm or (self.way in ("encap", "latency") and not self.learning):
             return 1
         return min(self.endpoints, 1024)
 
@@ -94,6 +98,9 @@ class Case:
         return path
 
 
+LATENCY = Case("latency-64B-1k", "latency")  # between memif ports: latency.py
+
+
 def write_pcap(path: Path, captured) -> None:
     with path.open("wb") as file:
         file.write(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 1))
@@ -108,8 +115,9 @@ def all_cases() -> list[Case]:
     for way, case in base.items():
         cases += [replace(case, name=f"{way}-{size}B-1k", sizes=(size,)) for size in (128, 512, 1518, 9000)]
         cases.append(replace(case, name=f"{way}-imix-1k", sizes=IMIX))
-    cases += [replace(case, name=f"{way}-64B-1M", endpoints=1_000_000, remotes=4096, compare=case.name)
-              for way, case in base.items()]
+    for way, case in base.items():  # with the same capture, because a large one is not in the caches
+        large = replace(case, name=f"{case.name}-large-capture", captured=MOST_FRAMES)
+        cases += [large, replace(large, name=f"{way}-64B-1M", endpoints=1_000_000, remotes=4096, compare=large.name)]
     cases += [replace(case, name=f"{way}-128B-1k-mixed", sizes=(128,), odd=True, compare=f"{way}-128B-1k")
               for way, case in base.items()]
     cases += [replace(base["encap"], name=f"flood-64B-{remotes}", flood=remotes, remotes=remotes, endpoints=1024)
@@ -117,3 +125,11 @@ def all_cases() -> list[Case]:
     cases += [Case(f"{way}-{size}B", way, sizes=(size,))
               for size in (64, 1518) for way in ("vm-out", "vm-in", "vm-echo")]
     return cases
+
+
+def matches(name: str, patterns: str) -> bool:
+    return any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns.split(","))
+
+
+def chosen(patterns: str) -> list[Case]:
+    return [case for case in all_cases() if matches(case.name, patterns)]

@@ -7,7 +7,7 @@ import subprocess
 from . import frames
 from .cases import VM_MAC
 from .switch import CONTROL_CPU, Switch
-from .memory import memory_words
+from .memory import GUEST_MB, memory_words
 
 DEVICE = "net_virtio_user0"
 MODES = {"vm-out": "txonly", "vm-in": "rxonly", "vm-echo": "macswap"}
@@ -24,7 +24,7 @@ class Guest:
                  "--txonly-multi-flow"]
         self._switch, self._prefix = switch, f"{switch.name}-vm"
         self._program = switch.program("vm", [
-            "dpdk-testpmd", "--lcores", f"0@{CONTROL_CPU},1@{CONTROL_CPU}", *memory_words(switch.hugepages, 192, self._prefix),
+            "dpdk-testpmd", "--lcores", f"0@{CONTROL_CPU},1@{CONTROL_CPU}", *memory_words(switch.hugepages, GUEST_MB, self._prefix),
             *(["--single-file-segments"] if switch.hugepages else []), "--vdev",
             f"{DEVICE},path={self.socket},server=1,mac={frames.text_of(VM_MAC)},queues=1,queue_size=1024,in_order=0", "--",
             f"--forward-mode={MODES[case.way]}", "--auto-start", "--no-mlockall", "--no-flush-rx", "--nb-cores=1", "--rxd=1024",

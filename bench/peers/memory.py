@@ -10,3 +10,12 @@ def memory_words(hugepages: bool, megabytes: int, prefix: str) -> list[str]:
 def memory_mb(case) -> int:
     """For the buffers of a case, and what DPDK itself takes."""
     return 64 + case.buffers * (case.buffer + 256) * 9 // 8 // (1 << 20)
+
+
+OVS_MB = 512     # beyond its buffers, which it makes more of
+GUEST_MB = 192
+
+
+def of_all_programs_mb(cases: list) -> int:
+    """For the programs of any one of the cases, which are there at the same time."""
+    return max((3 * memory_mb(case) + OVS_MB + (3 * GUEST_MB if case.vm else 0) for case in cases), default=0)

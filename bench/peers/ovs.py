@@ -7,6 +7,7 @@ not learn here, which is in its favour where ferryd does.
 """
 
 import os
+import shutil
 import subprocess
 
 from support.netns import Namespace
@@ -14,7 +15,7 @@ from support.netns import Namespace
 from . import frames
 from .guest import Guest
 from .switch import CONTROL_CPU, WORKER_CPU, Cannot, Switch
-from .memory import memory_mb
+from .memory import OVS_MB, memory_mb
 
 PACKAGE = "openvswitch-switch-dpdk"
 DAEMON = "/usr/lib/openvswitch-switch-dpdk/ovs-vswitchd-dpdk"
@@ -34,10 +35,10 @@ class OpenVSwitch(Switch):
         if case.endpoints > MOST_RULES:
             raise Cannot("its datapath remembers 200,000 flows at most")
         run = self.folder / "ovs"
-        run.mkdir(exist_ok=True)
+        shutil.rmtree(run, ignore_errors=True)
+        run.mkdir()
         self._environment = {f"OVS_{name}DIR": str(run) for name in ("RUN", "LOG", "DB", "SYSCONF")}
         database = run / "conf.db"
-        database.unlink(missing_ok=True)
         self._command("ovsdb-tool", "create", database, SCHEMA)
         self._socket = f"unix:{run}/db.sock"
         server = self.program("ovsdb", ["ovsdb-server", database, f"--remote=p{self._socket}", f"--unixctl={run}/db.ctl"],
@@ -45,7 +46,7 @@ class OpenVSwitch(Switch):
         server.wait_until((run / "db.sock").exists, "the socket")
         self._vsctl("init", "--", "set", "Open_vSwitch", ".", "other_config:dpdk-init=true",
                     f"other_config:dpdk-extra=--no-pci --in-memory --file-prefix=ovs -l {CONTROL_CPU}",
-                    f"other_config:dpdk-socket-mem={memory_mb(case) + 512}", f"other_config:pmd-cpu-mask={1 << WORKER_CPU:x}",
+                    f"other_config:dpdk-socket-mem={memory_mb(case) + OVS_MB}", f"other_config:pmd-cpu-mask={1 << WORKER_CPU:x}",
                     "other_config:max-idle=3600000", "other_config:emc-insert-inv-prob=1")
         self._namespace = Namespace(f"ovs-{case.name}")  # of its own: the kernel's half of br-phy outlives the daemon there
         daemon = self.program("vswitchd", ["ip", "netns", "exec", self._namespace, "taskset", "-c", CONTROL_CPU, DAEMON,

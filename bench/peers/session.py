@@ -1,61 +1,51 @@
 """All chosen cases, and what is told of them."""
 
-import fnmatch
 import sys
 import time
 from pathlib import Path
 
 from support.sandbox import SCRATCH
 
-from .cases import Case, all_cases
+from . import latency
+from .cases import LATENCY, chosen, matches
 from .ferry import Ferryd
 from .ovs import OpenVSwitch
+from .results import compare, line_of, plots, tables
 from .testpmd import Testpmd
-from .windows import Rates, measure
+from .windows import measure
 
 KINDS = [Testpmd, Ferryd, OpenVSwitch]
+KERNEL = ("the kernel's VXLAN was skipped: its device takes frames from the kernel's interfaces only, not from these ports, and the "
+          "interfaces that all programs could have, over AF_PACKET, would be what is measured")
 
 
 def say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
-def chosen(patterns: str) -> list[Case]:
-    return [case for case in all_cases()
-            if any(fnmatch.fnmatchcase(case.name, pattern) for pattern in patterns.split(","))]
-
-
 def tsc_hz() -> float:
-    """Of the clock that cycles are told in: the kernel knows it, and says so in /proc/cpuinfo where it does not scale."""
+    """Of the clock that cycles are told in. The kernel's BogoMIPS are twice its count of that clock."""
     words = Path("/proc/cpuinfo").read_text(encoding="ascii")
-    return next(float(line.split(":")[1]) for line in words.splitlines() if line.startswith("cpu MHz")) * 1e6
-
-
-def line_of(case: Case, rates: dict[str, Rates], reasons: dict[str, str], hz: float) -> dict:
-    cycles = {name: hz / seen.median for name, seen in rates.items()}
-    line = {"case": case.name, "unit": case.unit, **{name: None for name in ("ferry", "ovs", "io")},
-            **{name: round(value, 1) for name, value in cycles.items()}}
-    for name in ("io", "ovs"):
-        if name in cycles and "ferry" in cycles:
-            line[f"ratio_{name}"] = round(cycles[name] / cycles["ferry"], 3)
-    if "io" in cycles and "ferry" in cycles:
-        line["beyond_io"] = round(cycles["ferry"] - cycles["io"], 1)
-    line["spread"] = {name: round(seen.spread, 3) for name, seen in rates.items()}
-    line["frames_a_second"] = {name: round(seen.median) for name, seen in rates.items()}
-    if reasons:
-        line["skipped"] = reasons
-    return line
+    return next(float(line.split(":")[1]) for line in words.splitlines() if line.startswith("bogomips")) / 2 * 1e6
 
 
 def measure_all(options) -> dict:
-    hz = tsc_hz()
-    lines = []
-    for case in chosen(options.cases):
+    """A report in the words of bench/report/README.md."""
+    hz, cases, lines, warnings = tsc_hz(), chosen(options.cases), [], []
+    for case in cases:
         began = time.monotonic()
         rates, reasons = measure(case, KINDS, SCRATCH, options.hugepages, options.rounds, options.seconds, say)
         for name, reason in reasons.items():
             say(f"{case.name}: skipped {name}: {reason}")
+            if (text := f"{name} was skipped: {reason}") not in warnings:
+                warnings.append(text)
         lines.append(line_of(case, rates, reasons, hz))
-        (SCRATCH / f"{case.name}.pcap").unlink(missing_ok=True)
+        (SCRATCH / f"{case.name}.pcap").unlink()
         say(f"{case.name}: {time.monotonic() - began:.1f} s")
-    return {"cases": lines}
+    compare(lines, cases)
+    slow = []
+    if matches(LATENCY.name, options.cases):
+        slow, reasons = latency.measure(KINDS, SCRATCH, options.hugepages, min(options.rounds, 3), options.seconds, say)
+        warnings += [f"{LATENCY.name}: {name} was skipped: {reason}" for name, reason in reasons.items()]
+    return {"tables": tables(lines) + latency.tables(slow), "plots": plots(lines) + latency.plots(slow), "cases": lines + slow,
+            "warnings": [*warnings, KERNEL]}

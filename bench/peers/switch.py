@@ -16,6 +16,7 @@ from .telemetry import Telemetry
 CONTROL_CPU = 0
 WORKER_CPU = (os.cpu_count() or 1) - 1
 CAPTURE_PORT, NULL_PORT = "net_pcap0", "net_null1"
+GUEST_MEMIF, UNDERLAY_MEMIF = "net_memif0", "net_memif1"
 
 
 class Cannot(Exception):
@@ -73,7 +74,9 @@ class Switch:
 
     def __init__(self, case: Case, folder: Path, hugepages: bool):
         self.case, self.folder, self.hugepages = case, folder, hugepages
-        self._capture = case.capture(folder)
+        self._capture = None if case.way == "latency" else case.capture(folder)
+        for path in folder.glob(f"{self.name}-*.sock"):
+            path.unlink()  # of an earlier case, whose programs had no time to remove it
         self._programs: list[Program] = []
         self._counters: list[tuple[Telemetry, int, str]] = []
 
@@ -91,12 +94,15 @@ class Switch:
         return made
 
     def counted(self, program: Program, prefix: str, guest=None) -> None:
-        """Counts what leaves for the underlay or the VM, and returns when something has."""
+        """Counts what leaves for the underlay or the VM, and returns when something has. Between memif ports nothing does before
+        somebody sends."""
+        if self.case.way == "latency":
+            return self.count(program, prefix, UNDERLAY_MEMIF, "opackets")
         if self.case.outwards or guest is None:
             self.count(program, prefix, self.sink, "opackets")
         if guest is not None:
             guest.count()
-        program.wait_until(lambda: self.sent()[1] > 0, "a frame")
+        return program.wait_until(lambda: self.sent()[1] > 0, "a frame")
 
     def count(self, program: Program, prefix: str, device: str, counter: str) -> None:
         """Adds a port's counter to what sent() tells."""
@@ -130,12 +136,20 @@ class Switch:
 
     @property
     def underlay_device(self) -> str:
+        if self.case.way == "latency":
+            return f"{UNDERLAY_MEMIF},role=server,{self.memif('underlay')}"
         return self.capture_device if self.case.inwards else self._sending
 
     @property
     def guest_device(self) -> str:
         """Of a case without a VM."""
+        if self.case.way == "latency":
+            return f"{GUEST_MEMIF},role=server,{self.memif('guest')}"
         return self._sending if self.case.inwards else self.capture_device
+
+    def memif(self, side: str) -> str:
+        """What both ends of a memif have in common."""
+        return f"socket={self.folder}/{self.name}-{side}.sock,socket-abstract=no,id=0,bsize=2048"
 
     @property
     def sink(self) -> str:

@@ -11,6 +11,12 @@ from .switch import Cannot, Switch
 WARM_UP = 0.3  # seconds: caches, flows that a program finds out about
 
 
+def middle(values: list[float]) -> float:
+    """The median."""
+    ordered, half = sorted(values), len(values) // 2
+    return ordered[half] if len(ordered) % 2 else (ordered[half - 1] + ordered[half]) / 2
+
+
 class Rates:
     """Frames a second of one program, by window."""
 
@@ -19,9 +25,7 @@ class Rates:
 
     @property
     def median(self) -> float:
-        middle = sorted(self.rates)
-        half = len(middle) // 2
-        return middle[half] if len(middle) % 2 else (middle[half - 1] + middle[half]) / 2
+        return middle(self.rates)
 
     @property
     def spread(self) -> float:
