@@ -3,24 +3,26 @@
 import os
 import signal
 import subprocess
+import tempfile
+from pathlib import Path
 
 from support.bench_run import RUN, belongings, needs_sandbox, reserved_hugepages
 from support.outcome import check, check_equal, finish, step, wait_until
 from support.runner.builds import folder_of
 
 
-def interrupted(number: int) -> int:
+def interrupted(number: int, folder: str) -> int:
     """The exit code of a run that gets the signal when it has begun to measure."""
-    run = subprocess.Popen([RUN, "peers", "--cases", "encap-64B-1k", "--rounds", "1000", "--seconds", "0.1", "--build",
-                            folder_of("plain")], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-                           text=True, env={**os.environ, **belongings.mark})
-    said = run.stderr.readline()
-    check("round 1 of 1000" in said, f"it measures: {said}{run.stderr.read() if not said else ''}")
+    said = Path(folder, number.name)
+    with said.open("wb") as output:  # no pipe, whose end would end the programs
+        run = subprocess.Popen([RUN, "peers", "--cases", "encap-64B-1k", "--rounds", "1000", "--seconds", "0.1", "--build",
+                                folder_of("plain")], stdin=subprocess.DEVNULL, stdout=output, stderr=output,
+                               env={**os.environ, **belongings.mark})
+    wait_until(lambda: "round 1 of 1000" in said.read_text(encoding="utf-8") or run.poll() is not None, "the first round", 30)
+    check(run.poll() is None, f"it measures: {said.read_text(encoding='utf-8')}")
     check(len(belongings.processes()) > 2, "the programs under test run")
     run.send_signal(number)
-    code = run.wait(20)
-    run.stderr.close()
-    return code
+    return run.wait(20)
 
 
 def test():
@@ -28,7 +30,8 @@ def test():
     before = reserved_hugepages()
     for number, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143)):
         step(number.name)
-        check_equal(interrupted(number), code, "exit code")
+        with tempfile.TemporaryDirectory() as folder:
+            check_equal(interrupted(number, folder), code, "exit code")
         wait_until(lambda: not belongings.processes(), "until no process is left", 5)
         check_equal(reserved_hugepages(), before, "reserved hugepages afterwards")
 
