@@ -1,6 +1,7 @@
 """The parts of a run: each returns a Report."""
 
 import json
+import os
 import tempfile
 from pathlib import Path
 
@@ -49,6 +50,7 @@ def nic(options, build: Path) -> Report:
             memif = f"id=0,socket={folder}/{dut}.sock,socket-abstract=no,bsize=2048"
             words = [build / "bench/nic/ferry-bench", "--port", f"net_memif0,role=server,{memif}", "--port",
                      f"net_memif1,role=client,{memif}", "--dut", dut, "--name", dut, "--traffic", "encap" if dut == "ferry" else "plain",
+                     "--threads", 1, "--cpus", f"0,{os.cpu_count() - 1}",
                      "--sizes", *(["64"] if options.quick else ["64", "512", "1518", "imix"]), "--tests", "throughput,latency",
                      "--duration", options.seconds, "--precision", 5 if options.quick else 1, "--json", f"{folder}/{dut}.json"]
             output_of(words)

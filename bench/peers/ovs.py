@@ -30,6 +30,8 @@ class OpenVSwitch(Switch):
         case = self.case
         if not os.access(DAEMON, os.X_OK):
             raise Cannot(f"{PACKAGE} is not installed: apt-get install {PACKAGE} to compare with it")
+        if case.way == "latency":
+            raise Cannot("its PMD thread sends by a memif's second ring, of which ferry-bench has one (the first is the main thread's)")
         if not self.hugepages:
             raise Cannot("Open vSwitch with DPDK needs hugepages, which are not free (sysctl vm.nr_hugepages)")
         if case.endpoints > MOST_RULES:
