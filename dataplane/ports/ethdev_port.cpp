@@ -166,8 +166,11 @@ Transmitted EthdevPort::transmit(std::uint16_t queue, rte_mbuf** frames, std::ui
 /// wants that.
 std::uint16_t EthdevPort::sendable(rte_mbuf** frames, std::uint16_t count, std::uint32_t mtu) const noexcept
 {
+    const auto chained = [&](const rte_mbuf* frame) { return !chains_ && frame->nb_segs != 1; };
+    if (mtu == 0 && std::none_of(frames, frames + count, chained)) [[likely]]
+        return count;
     const auto sends = [&](rte_mbuf* frame) {
-        return !too_large(frame, mtu) && (chains_ || frame->nb_segs == 1 || rte_pktmbuf_linearize(frame) == 0);
+        return !too_large(frame, mtu) && (!chained(frame) || rte_pktmbuf_linearize(frame) == 0);
     };
     return static_cast<std::uint16_t>(std::find_if_not(frames, frames + count, sends) - frames);
 }
