@@ -25,8 +25,8 @@ def _page() -> int:
 
 @contextlib.contextmanager
 def reserved(megabytes: int):
-    """Yields an empty text where so much is free, reserved for the time where it was not; else why there is not. The pages
-    that were added are given back in the end."""
+    """Yields an empty text where so much is free, reserved for the time where it was not; else why there is not. The
+    pages that were added are given back in the end."""
     added = 0
     try:
         if _page() == 0:

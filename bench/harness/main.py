@@ -31,7 +31,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--html", metavar="FILE", help="write a page with tables and plots")
     parser.add_argument("--rounds", type=int, help="windows for each program and case (default: 5)")
     parser.add_argument("--seconds", type=float, help="length of a window (default: 1)")
-    parser.add_argument("--cases", help="peers: only these, as patterns separated by commas, such as 'encap-*,flood-*'")
+    parser.add_argument("--cases", help="peers: only these, as patterns separated by commas, like 'encap-*,flood-*'")
     parser.add_argument("--micro-filter", default="", metavar="REGEX", help="micro: only benchmarks with such a name")
     parser.add_argument("--build", metavar="DIR", help="use this build instead of building")
     parser.add_argument("--quick", action="store_true", help="short: one case, one round, a window of 0.2 s")
@@ -43,7 +43,8 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     if options.rounds < 1 or options.seconds <= 0:
         parser.error("--rounds and --seconds must be more than nothing")
     if not chosen(options.cases) and not matches(LATENCY.name, options.cases):
-        parser.error(f"no case is called {options.cases!r}; there are {', '.join(case.name for case in [*all_cases(), LATENCY])}")
+        names = ", ".join(case.name for case in [*all_cases(), LATENCY])
+        parser.error(f"no case is called {options.cases!r}; there are {names}")
     return options
 
 
@@ -68,6 +69,8 @@ def run(options) -> int:
             code = 1
             continue
         reports.print_tables(found)
+        if any(case.get("ferry", 0) is None for case in found.cases):
+            code = 1
         whole.add(found)
     if options.json:
         reports.write_json(whole, options.json)

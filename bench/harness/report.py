@@ -63,7 +63,8 @@ def write_page(report: Report, path: str, program: str) -> None:
 
 def machine() -> dict:
     words = Path("/proc/cpuinfo").read_text(encoding="ascii").splitlines()
-    model = next((line.partition(":")[2].strip() for line in words if line.startswith("model name")), platform.machine())
+    model = next((line.partition(":")[2].strip() for line in words if line.startswith("model name")),
+                 platform.machine())
     memory = Path("/proc/meminfo").read_text(encoding="ascii").split()[1]
     return {"processor": model, "processors": os.cpu_count(), "memory GiB": round(int(memory) / (1 << 20), 1),
             "kernel": platform.release(), "load before": round(os.getloadavg()[0], 2)}

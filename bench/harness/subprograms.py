@@ -18,8 +18,8 @@ class Skipped(Exception):
 
 def output_of(words: list, environment: dict | None = None) -> str:
     """Runs a program, whose progress on stderr is the run's, and returns what it wrote to stdout."""
-    process = subprocess.Popen([str(word) for word in words], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
-                               start_new_session=True, env={**os.environ, **(environment or {})})
+    process = subprocess.Popen([str(word) for word in words], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                               text=True, start_new_session=True, env={**os.environ, **(environment or {})})
     try:
         output, _ = process.communicate()
     finally:
@@ -28,7 +28,8 @@ def output_of(words: list, environment: dict | None = None) -> str:
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
     if process.returncode == SKIPPED:
-        raise Skipped(next((line.removeprefix("skip: ") for line in output.splitlines() if line.startswith("skip: ")), output))
+        raise Skipped(next((line.removeprefix("skip: ") for line in output.splitlines() if line.startswith("skip: ")),
+                           output))
     if process.returncode != 0:
         raise Failed(f"{words[0]} ended with exit code {process.returncode}\n{output}")
     return output

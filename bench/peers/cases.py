@@ -68,13 +68,15 @@ class Case:
         return max(1024, self.endpoints) * (3 if len(self.sizes) > 1 else 1)
 
     def guest_frames(self):
-        """The frames that local guests send, or those that are inside what comes from the underlay, with their endpoints."""
+        """The frames that local guests send, or that are inside what comes from the underlay, with their endpoints."""
         chosen = random.Random(1)
         make = frames.odd_guest_frame if self.odd else frames.guest_frame
         for number in range(self.count):
-            endpoint = chosen.randrange(self.endpoints) if self.endpoints > 1024 else number * 2654435761 % self.endpoints
+            endpoint = number * 2654435761 % self.endpoints
+            if self.endpoints > 1024:
+                endpoint = chosen.randrange(self.endpoints)
             remote, local = frames.remote_mac(endpoint), frames.local_mac(endpoint % self.locals)
-            there, here = (BROADCAST if self.flood else remote, local) if not self.inwards else (local, remote)
+            there, here = (local, remote) if self.inwards else (BROADCAST if self.flood else remote, local)
             yield endpoint, make(there, here, number, self.sizes[number % len(self.sizes)])
 
     @property

@@ -30,13 +30,15 @@ class Ferryd(Switch):
                      "file_prefix": "ferryd", "buffers": case.buffers, "buffer_size": case.buffer},
             "workers": {"count": 1, "cpus": [WORKER_CPU], "idle": "poll"},
             "api": {"socket": str(self.folder / "ferryd.sock")},
-            "underlay": {"device": self.underlay_device, "mtu": case.mtu, "gateway_mac": frames.text_of(frames.GATEWAY_MAC)},
+            "underlay": {"device": self.underlay_device, "mtu": case.mtu,
+                         "gateway_mac": frames.text_of(frames.GATEWAY_MAC)},
             "limits": {"rows": case.endpoints + 4096, "transaction_rows": case.endpoints + 4096, "vteps": 8192},
             "vtep": [{"address": remote} for remote in remotes],
             "segment": [{"vni": frames.VNI, "learning": case.learning, "flood": remotes[:case.flood]}],
             "fdb": [{"vni": frames.VNI, "mac": frames.text_of(frames.remote_mac(number)),
                      "vtep": remotes[number % case.remotes]} for number in range(case.endpoints)],
-            "port": [{"name": "vm", "vni": frames.VNI, **({"vhost_user": str(guest.socket)} if guest else {"device": self.guest_device}),
+            "port": [{"name": "vm", "vni": frames.VNI,
+                      **({"vhost_user": str(guest.socket)} if guest else {"device": self.guest_device}),
                       "macs": [] if case.learning and case.way == "encap" else
                       [frames.text_of(mac) for mac in case.local_macs()]}],
         }

@@ -61,21 +61,23 @@ def tcp(source: int, destination: int, payload: bytes) -> bytes:
 def guest_frame(destination: int, source: int, number: int, size: int) -> bytes:
     """IPv4 and UDP, of a flow that `number` makes its own; `size` with the FCS, from 64."""
     payload = bytes(size - FCS - 42)
-    return ethernet(destination, source, IPV4, ipv4(f"10.0.0.{1 + number % 250}", f"10.1.{number >> 8 & 255}.{number & 255}",
-                                                    UDP, udp(1024 + number % 60000, 53, payload)))
+    packet = ipv4(f"10.0.0.{1 + number % 250}", f"10.1.{number >> 8 & 255}.{number & 255}", UDP,
+                  udp(1024 + number % 60000, 53, payload))
+    return ethernet(destination, source, IPV4, packet)
 
 
 def odd_guest_frame(destination: int, source: int, number: int, size: int) -> bytes:
-    """A frame of another kind than those with the numbers before and after: what a burst holds when neighbours differ."""
-    room = size - FCS - 14
+    """A frame of another kind than those with the numbers before and after."""
+    room, port, source_ip = size - FCS - 14, number % 60000, f"10.0.0.{1 + number % 250}"
     kinds = (
-        lambda: (IPV4, ipv4(f"10.0.0.{1 + number % 250}", "10.1.0.1", UDP, udp(number % 60000, 53, bytes(room - 28)))),
-        lambda: (IPV6, ipv6(TCP, tcp(number % 60000, 80, bytes(room - 60)), number)),
-        lambda: (VLAN, struct.pack("!HH", 7, IPV4) + ipv4("10.0.0.3", "10.1.0.2", TCP, tcp(number % 60000, 80, bytes(room - 44)))),
+        lambda: (IPV4, ipv4(source_ip, "10.1.0.1", UDP, udp(port, 53, bytes(room - 28)))),
+        lambda: (IPV6, ipv6(TCP, tcp(port, 80, bytes(room - 60)), number)),
+        lambda: (VLAN, struct.pack("!HH", 7, IPV4)
+                 + ipv4("10.0.0.3", "10.1.0.2", TCP, tcp(port, 80, bytes(room - 44)))),
         lambda: (EXPERIMENTAL, bytes(room)),
-        lambda: (IPV4, ipv4(f"10.0.0.{1 + number % 250}", "10.1.0.3", TCP, tcp(number % 60000, 443, bytes(room - 40)), tos=2)),
+        lambda: (IPV4, ipv4(source_ip, "10.1.0.3", TCP, tcp(port, 443, bytes(room - 40)), tos=2)),
         lambda: (ARP, struct.pack("!HHBBH", 1, IPV4, 6, 4, 2) + bytes(room - 8)),
-        lambda: (IPV6, ipv6(UDP, struct.pack("!HHHH", number % 60000, 53, room - 40, 0xBEEF) + bytes(room - 48), number, 0xB8)),
+        lambda: (IPV6, ipv6(UDP, struct.pack("!HHHH", port, 53, room - 40, 0xBEEF) + bytes(room - 48), number, 0xB8)),
         lambda: (IPV4, ipv4("10.0.0.4", "10.1.0.4", 47, bytes(room - 20), tos=0xB8)),
     )
     return ethernet(destination, source, *kinds[number % len(kinds)]())

@@ -1,5 +1,5 @@
-"""What a switch adds to a frame's way: ferry-bench sends and takes frames on memif ports, and one program is between them, on
-the other CPU. The loads are parts of ferryd's highest rate with hardly any loss, the same for all programs.
+"""What a switch adds to a frame's way: ferry-bench sends and takes frames on memif ports, and one program is between
+them, on the other CPU. The loads are parts of ferryd's highest rate with hardly any loss, the same for all programs.
 
     ferry-bench ── memif ── testpmd io, ferryd or Open vSwitch ── memif ── ferry-bench
 """
@@ -39,10 +39,11 @@ class Bench:
         ports = [word for number, side in enumerate(("guest", "underlay")) for word in
                  ("--port", f"net_memif{number},role=client,{self.switch.memif(side)}")]
         words = [FERRY_BENCH, *ports, "--traffic", "plain" if self.switch.name == "io" else "encap", "--threads", 1,
-                 "--cpus", CONTROL_CPU, "--sizes", CASE.sizes[0], "--endpoints", CASE.endpoints, "--remotes", CASE.remotes,
-                 "--vni", frames.VNI, "--vtep", frames.VTEP, "--remote", frames.FIRST_REMOTE,
-                 "--remote-mac", frames.text_of(frames.GATEWAY_MAC), "--endpoint-mac", frames.text_of(frames.remote_mac(0)),
-                 "--host-mac", frames.text_of(VM_MAC), "--duration", self.seconds, "--settle", 0.5, "--json", result, *options]
+                 "--cpus", CONTROL_CPU, "--sizes", CASE.sizes[0], "--endpoints", CASE.endpoints,
+                 "--remotes", CASE.remotes, "--vni", frames.VNI, "--vtep", frames.VTEP, "--remote", frames.FIRST_REMOTE,
+                 "--remote-mac", frames.text_of(frames.GATEWAY_MAC),
+                 "--endpoint-mac", frames.text_of(frames.remote_mac(0)), "--host-mac", frames.text_of(VM_MAC),
+                 "--duration", self.seconds, "--settle", 0.5, "--json", result, *options]
         bench = subprocess.Popen([str(word) for word in words], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                  stderr=subprocess.STDOUT, text=True, start_new_session=True)
         come_first(bench.pid)
@@ -67,24 +68,26 @@ def measure(kinds: list[type[Switch]], folder, hugepages: bool, rounds: int, sec
     reasons: dict[str, str] = {}
     told: dict[tuple[int, str], list[dict]] = {}
     highest = 0.0
-    first = [kind for kind in kinds if kind.name == "ferry"]
     for number in range(rounds):
-        for kind in first + [kind for kind in kinds if kind not in first]:
+        for kind in sorted(kinds, key=lambda kind: kind.name != "ferry"):  # whose highest rate the others are given
             if kind.name in reasons:
                 continue
-            switch = kind(CASE, folder, hugepages)
+            switch = None
             try:
+                switch = kind(CASE, folder, hugepages)
                 switch.start()
                 bench = Bench(switch, seconds)
                 highest = highest or bench.highest_rate()
                 for load in LOADS:
                     told.setdefault((load, kind.name), []).append(bench.at(highest * load / 100))
-                say(f"{CASE.name}: round {number + 1} of {rounds}: {kind.name} at 90 % of {highest / 1e6:.2f} million a second: p99 "
-                    f"{told[90, kind.name][-1]['latency_ns']['p99'] / 1000:.1f} microseconds")
+                p99 = told[LOADS[-1], kind.name][-1]["latency_ns"]["p99"] / 1000
+                say(f"{CASE.name}: round {number + 1} of {rounds}: {kind.name} at {LOADS[-1]} % of "
+                    f"{highest / 1e6:.2f} million a second: p99 {p99:.1f} microseconds")
             except (Cannot, BenchFailed) as reason:
                 reasons[kind.name] = str(reason)
             finally:
-                switch.end()
+                if switch is not None:
+                    switch.end()
             if not highest:
                 return [], reasons
     return [line_of(load, part, told, highest, reasons) for load in LOADS for part in PARTS], reasons
@@ -98,8 +101,10 @@ def line_of(load: int, part: str, told: dict, highest: float, reasons: dict) -> 
         if line["ferry"] and line[name]:
             line[f"ratio_{name}"] = round(line[name] / line["ferry"], 3)
     line["frames_a_second"] = {name: round(highest * load / 100) for name, values in seen.items() if values}
-    line["loss"] = {name: round(middle([trial["lost"] / trial["sent"] for trial in told[load, name]]), 6) for name, values in seen.items() if values}
-    line["spread"] = {name: round((max(values) - min(values)) / middle(values), 3) for name, values in seen.items() if values}
+    line["loss"] = {name: round(middle([trial["lost"] / trial["sent"] for trial in told[load, name]]), 6)
+                    for name, values in seen.items() if values}
+    line["spread"] = {name: round((max(values) - min(values)) / middle(values), 3)
+                      for name, values in seen.items() if values}
     return {**line, "skipped": reasons} if reasons else line
 
 
@@ -107,16 +112,17 @@ def tables(lines: list[dict]) -> list[dict]:
     return [{"title": "Latency of 64-byte frames, microseconds", "columns":
              ["case", *(TITLES[name] for name in NAMES), *(f"lost by {TITLES[name]}, %" for name in NAMES)],
              "rows": [[line["case"], *(line[name] for name in NAMES),
-                       *(100 * line["loss"][name] if name in line["loss"] else None for name in NAMES)] for line in lines],
-             "note": "From ferry-bench's sending to its taking, both memif ports included; loads are parts of ferryd's highest rate."
-             }] if lines else []
+                       *(100 * line["loss"][name] if name in line["loss"] else None for name in NAMES)]
+                      for line in lines],
+             "note": "From ferry-bench's sending to its taking, both memif ports included; loads are parts of ferryd's "
+                     "highest rate."}] if lines else []
 
 
 def plots(lines: list[dict]) -> list[dict]:
     def points(name: str, load: int) -> list:
         return [[float(line["case"].rpartition("-p")[2]), line[name]] for line in lines if f"-{load}%-" in line["case"]]
 
-    return [{"title": f"Latency at {load} % of ferryd's highest rate", "kind": "line", "x": {"label": "percentile", "scale": "percentile"},
-             "y": {"label": "microseconds", "scale": "log"},
-             "series": [{"name": TITLES[name], "points": points(name, load)} for name in NAMES if any(line[name] for line in lines)]}
-            for load in LOADS] if lines else []
+    return [{"title": f"Latency at {load} % of ferryd's highest rate", "kind": "line",
+             "x": {"label": "percentile", "scale": "percentile"}, "y": {"label": "microseconds", "scale": "log"},
+             "series": [{"name": TITLES[name], "points": points(name, load)}
+                        for name in NAMES if any(line[name] for line in lines)]} for load in LOADS] if lines else []

@@ -8,12 +8,13 @@ TITLES = {"ferry": "ferryd", "ovs": "Open vSwitch", "io": "testpmd io"}
 
 
 def line_of(case: Case, rates: dict[str, Rates], reasons: dict[str, str], hz: float) -> dict:
-    """Cycles are of the TSC, on the worker's CPU, for each frame that has left; None where a program did not take part."""
+    """Cycles are of the TSC, on the worker's CPU, for each frame that has left; None where a program took no part."""
     cycles = {name: hz / seen.median for name, seen in rates.items()}
     line = {"case": case.name, "unit": case.unit, **{name: None for name in NAMES},
             **{name: round(value, 1) for name, value in cycles.items()}}
     if "ferry" in cycles:
-        line.update({f"ratio_{name}": round(cycles[name] / cycles["ferry"], 3) for name in NAMES[1:] if name in cycles})
+        line.update({f"ratio_{name}": round(cycles[name] / cycles["ferry"], 3)
+                     for name in NAMES[1:] if name in cycles})
         if "io" in cycles:
             line["beyond_io"] = round(cycles["ferry"] - cycles["io"], 1)
     line["spread"] = {name: round(seen.spread, 3) for name, seen in rates.items()}
@@ -35,16 +36,17 @@ def compare(lines: list[dict], cases: list[Case]) -> None:
 def tables(lines: list[dict]) -> list[dict]:
     def row(line: dict) -> list:
         rate = line["frames_a_second"].get("ferry")
-        return [line["case"], line["unit"].removeprefix("cycles/"), *(line[name] for name in NAMES), line.get("beyond_io"),
-                line.get("ratio_io"), line.get("ratio_ovs"), rate and round(rate / 1e6, 2),
-                " ".join(f"{value:.0%}" for value in (line["spread"].get(name) for name in NAMES) if value is not None),
+        spreads = (line["spread"].get(name) for name in NAMES)
+        return [line["case"], line["unit"].removeprefix("cycles/"), *(line[name] for name in NAMES),
+                line.get("beyond_io"), line.get("ratio_io"), line.get("ratio_ovs"), rate and round(rate / 1e6, 2),
+                " ".join(f"{value:.0%}" for value in spreads if value is not None),
                 f"{line['share']:.2f} of {line['share_of']}" if "share" in line else None]
 
     return [{"title": "ferryd beside its peers: cycles of one CPU", "columns":
              ["case", "for each", *(TITLES[name] for name in NAMES), "beyond io", "of io's rate", "times OVS's rate",
               "million/s", "spread", "share"], "rows": [row(line) for line in lines],
-             "note": "Medians of windows in turn. Fewer cycles are better. Spread: the range of the middle half of the windows, "
-                     "as a part of the median, of each program in the order of the columns."}] if lines else []
+             "note": "Medians of windows in turn. Fewer cycles are better. Spread: the range of the middle half of the "
+                     "windows, as a part of the median, of each program in the order of the columns."}] if lines else []
 
 
 def plots(lines: list[dict]) -> list[dict]:
@@ -57,12 +59,19 @@ def plots(lines: list[dict]) -> list[dict]:
     machines = [line for line in lines if line["case"].startswith("vm")]
     sizes = [line for line in lines if line["case"].startswith("encap-") and line["case"].endswith("B-1k")]
     drawn = [{"title": title, "kind": "bar", "x": {"label": "case", "scale": "linear"},
-              "y": {"label": "cycles a frame or copy", "scale": "linear"}, "series": values(some, lambda line, name: line[name])}
-             for title, some in (("Cycles on synthetic ports", small), ("Cycles with a VM on vhost-user", machines)) if some]
+              "y": {"label": "cycles a frame or copy", "scale": "linear"},
+              "series": values(some, lambda line, name: line[name])}
+             for title, some in (("Cycles on synthetic ports", small), ("Cycles with a VM on vhost-user", machines))
+             if some]
     if len(sizes) > 1:
-        drawn.append({"title": "Encapsulation by frame size", "kind": "line", "x": {"label": "bytes, with the FCS", "scale": "log"},
+        drawn.append({"title": "Encapsulation by frame size", "kind": "line",
+                      "x": {"label": "bytes, with the FCS", "scale": "log"},
                       "y": {"label": "million frames a second", "scale": "log"}, "series": [
-                          {"name": TITLES[name], "points": [[int(line["case"].split("-")[1][:-1]),
-                                                             line["frames_a_second"][name] / 1e6] for line in sizes if line[name]]}
+                          {"name": TITLES[name], "points": sorted([size_of(line), line["frames_a_second"][name] / 1e6]
+                                                                  for line in sizes if line[name])}
                           for name in NAMES if any(line[name] for line in sizes)]})
     return drawn
+
+
+def size_of(line: dict) -> int:
+    return int(line["case"].split("-")[1].removesuffix("B"))

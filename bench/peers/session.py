@@ -4,6 +4,7 @@ import sys
 import time
 from pathlib import Path
 
+from support.outcome import Skip
 from support.sandbox import SCRATCH
 
 from . import latency
@@ -11,12 +12,13 @@ from .cases import LATENCY, chosen, matches
 from .ferry import Ferryd
 from .ovs import OpenVSwitch
 from .results import compare, line_of, plots, tables
+from .switch import CONTROL_CPU, WORKER_CPU
 from .testpmd import Testpmd
 from .windows import measure
 
 KINDS = [Testpmd, Ferryd, OpenVSwitch]
-KERNEL = ("the kernel's VXLAN was skipped: its device takes frames from the kernel's interfaces only, not from these ports, and the "
-          "interfaces that all programs could have, over AF_PACKET, would be what is measured")
+KERNEL = ("the kernel's VXLAN was skipped: its device takes frames from the kernel's interfaces only, not from these "
+          "ports, and the interfaces that all programs could have, over AF_PACKET, would be what is measured")
 
 
 def say(text: str) -> None:
@@ -31,6 +33,8 @@ def tsc_hz() -> float:
 
 def measure_all(options) -> dict:
     """A report in the words of bench/report/README.md."""
+    if CONTROL_CPU == WORKER_CPU:
+        raise Skip("needs two CPUs: one for the thread that forwards, one for everything else")
     hz, cases, lines, warnings = tsc_hz(), chosen(options.cases), [], []
     for case in cases:
         began = time.monotonic()
@@ -47,5 +51,5 @@ def measure_all(options) -> dict:
     if matches(LATENCY.name, options.cases):
         slow, reasons = latency.measure(KINDS, SCRATCH, options.hugepages, min(options.rounds, 3), options.seconds, say)
         warnings += [f"{LATENCY.name}: {name} was skipped: {reason}" for name, reason in reasons.items()]
-    return {"tables": tables(lines) + latency.tables(slow), "plots": plots(lines) + latency.plots(slow), "cases": lines + slow,
-            "warnings": [*warnings, KERNEL]}
+    return {"tables": tables(lines) + latency.tables(slow), "plots": plots(lines) + latency.plots(slow),
+            "cases": lines + slow, "warnings": [*warnings, KERNEL]}

@@ -1,4 +1,5 @@
-"""A program under test: it is started once for a case, measured in short windows between which it stands still, and ended."""
+"""A program under test: it is started once for a case, measured in short windows between which it stands still, and
+ended."""
 
 import contextlib
 import os
@@ -13,8 +14,7 @@ from support.outcome import Failure, wait_until
 from .cases import Case
 from .telemetry import Telemetry
 
-CONTROL_CPU = 0
-WORKER_CPU = (os.cpu_count() or 1) - 1
+CONTROL_CPU, *_, WORKER_CPU = 2 * sorted(os.sched_getaffinity(0))  # the first and the last
 CAPTURE_PORT, NULL_PORT = "net_pcap0", "net_null1"
 GUEST_MEMIF, UNDERLAY_MEMIF = "net_memif0", "net_memif1"
 
@@ -28,11 +28,12 @@ class Program:
 
     def __init__(self, name: str, words: list, folder: Path, stdin=subprocess.DEVNULL, env: dict | None = None):
         self.name, self._log = name, folder / f"{name}.log"
-        if shutil.which(str(words[0])) is None:
-            raise Cannot(f"there is no {words[0]}")
-        with self._log.open("wb") as log:
-            self._process = subprocess.Popen([str(word) for word in words], stdin=stdin, stdout=log, stderr=log,
-                                             start_new_session=True, env={**os.environ, **(env or {})})
+        try:
+            with self._log.open("wb") as log:
+                self._process = subprocess.Popen([str(word) for word in words], stdin=stdin, stdout=log, stderr=log,
+                                                 start_new_session=True, env={**os.environ, **(env or {})})
+        except OSError as missing:
+            raise Cannot(str(missing)) from missing
         with contextlib.suppress(OSError):
             come_first(self._process.pid)
 
@@ -68,11 +69,16 @@ class Program:
 
 
 class Switch:
-    """Subclasses start a program with `device_words` of the case and say which counter tells what has left it."""
+    """Subclasses start a program on the case's devices, and have counted() what leaves it."""
 
     name = ""
+    #: a program that has to be there, and the package that has it
+    needs: tuple[str, str] | None = None
 
     def __init__(self, case: Case, folder: Path, hugepages: bool):
+        if self.needs and shutil.which(self.needs[0]) is None:
+            package = self.needs[1]
+            raise Cannot(f"{package} is not installed: apt-get install {package} to compare with it")
         self.case, self.folder, self.hugepages = case, folder, hugepages
         self._capture = None if case.way == "latency" else case.capture(folder)
         for path in folder.glob(f"{self.name}-*.sock"):
@@ -94,8 +100,8 @@ class Switch:
         return made
 
     def counted(self, program: Program, prefix: str, guest=None) -> None:
-        """Counts what leaves for the underlay or the VM, and returns when something has. Between memif ports nothing does before
-        somebody sends."""
+        """Counts what leaves for the underlay or the VM, and returns when something has. Between memif ports nothing
+        does before somebody sends."""
         if self.case.way == "latency":
             return self.count(program, prefix, UNDERLAY_MEMIF, "opackets")
         if self.case.outwards or guest is None:

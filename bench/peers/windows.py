@@ -1,5 +1,5 @@
-"""All programs of a case in turn, several rounds: each has the worker's CPU to itself for a window, while the others stand
-still. What else the machine does then falls on all of them alike."""
+"""All programs of a case in turn, several rounds: each has the worker's CPU to itself for a window, while the others
+stand still. What else the machine does then falls on all of them alike."""
 
 import time
 
@@ -39,15 +39,15 @@ def measure(case: Case, kinds: list[type[Switch]], folder, hugepages: bool, roun
     switches, reasons, rates = [], {}, {}
     try:
         for kind in kinds:
-            switch = kind(case, folder, hugepages)
             try:
-                switch.start()
+                switches.append(kind(case, folder, hugepages))
+                switches[-1].start()
+                switches[-1].stand_still()
                 rates[kind.name] = []
-                switches.append(switch)
-                switch.stand_still()
             except Cannot as reason:
                 reasons[kind.name] = str(reason)
-                switch.end()
+                if switches and switches[-1].name == kind.name:
+                    switches.pop().end()
         for number in range(rounds):
             for switch in switches:
                 switch.go_on()
@@ -58,7 +58,8 @@ def measure(case: Case, kinds: list[type[Switch]], folder, hugepages: bool, roun
                 switch.stand_still()
                 rates[switch.name].append((after - before) / (ended - began))
             say(f"{case.name}: round {number + 1} of {rounds}: "
-                + ", ".join(f"{switch.name} {rates[switch.name][-1] / 1e6:.2f}" for switch in switches) + " million a second")
+                + ", ".join(f"{switch.name} {rates[switch.name][-1] / 1e6:.2f}" for switch in switches)
+                + " million a second")
     finally:
         for switch in switches:
             switch.end()

@@ -1,5 +1,5 @@
-"""bench/run peers measures one case, tells what it found in three forms, and leaves the machine as it was. Nothing here looks
-at how fast anything is."""
+"""bench/run peers measures one case, tells what it found in three forms, and leaves the machine as it was. Nothing here
+looks at how fast anything is."""
 
 import json
 import os
@@ -43,14 +43,14 @@ def test():
         lines = [json.loads(line) for line in told.read_text(encoding="utf-8").splitlines()]
         check_equal(len(lines), 1, "lines of JSON")
         check_case(lines[0])
-        check("encap-64B-1k" in done.stdout and "testpmd io" in done.stdout, f"the table tells of the case:\n{done.stdout}")
+        check("encap-64B-1k" in done.stdout and "testpmd io" in done.stdout, f"the table has the case:\n{done.stdout}")
         check("round 1 of 1" in done.stderr, f"progress goes to stderr:\n{done.stderr}")
         text = page.read_text(encoding="utf-8")
         check("/*DATA*/" not in text and '"encap-64B-1k"' in text, "the page holds the document")
 
         step("a case that there is not")
-        wrong = subprocess.run([RUN, "peers", "--cases", "encap-1B", "--build", folder_of("plain")], stdin=subprocess.DEVNULL,
-                               capture_output=True, text=True, timeout=60)
+        wrong = subprocess.run([RUN, "peers", "--cases", "encap-1B", "--build", folder_of("plain")],
+                               stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
         check_equal(wrong.returncode, 2, f"exit code; it said:\n{wrong.stderr}")
         check("encap-64B-1k" in wrong.stderr, f"it names the cases:\n{wrong.stderr}")
     check_equal(belongings.processes(), [], "processes that are left")

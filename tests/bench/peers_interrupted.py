@@ -1,4 +1,5 @@
-"""bench/run peers that is interrupted, or ended, while programs run: none of them is left, and hugepages are given back."""
+"""bench/run peers that is interrupted, or ended, while programs run: none of them is left, and hugepages are given
+back."""
 
 import os
 import signal
@@ -15,10 +16,10 @@ def interrupted(number: int, folder: str) -> int:
     """The exit code of a run that gets the signal when it has begun to measure."""
     said = Path(folder, number.name)
     with said.open("wb") as output:  # no pipe, whose end would end the programs
-        run = subprocess.Popen([RUN, "peers", "--cases", "encap-64B-1k", "--rounds", "1000", "--seconds", "0.1", "--build",
-                                folder_of("plain")], stdin=subprocess.DEVNULL, stdout=output, stderr=output,
+        run = subprocess.Popen([RUN, "peers", "--cases", "encap-64B-1k", "--rounds", "1000", "--seconds", "0.1",
+                                "--build", folder_of("plain")], stdin=subprocess.DEVNULL, stdout=output, stderr=output,
                                env={**os.environ, **belongings.mark})
-    wait_until(lambda: "round 1 of 1000" in said.read_text(encoding="utf-8") or run.poll() is not None, "the first round", 30)
+    wait_until(lambda: "round 1 of 1000" in said.read_text(encoding="utf-8") or run.poll() is not None, "a round", 30)
     check(run.poll() is None, f"it measures: {said.read_text(encoding='utf-8')}")
     check(len(belongings.processes()) > 2, "the programs under test run")
     run.send_signal(number)
