@@ -54,11 +54,23 @@ def write_json(report: Report, path: str) -> None:
 def write_page(report: Report, path: str, program: str) -> None:
     document = {"title": "ferry, measured", "program": program,
                 "made": datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"), "machine": machine(),
-                "warnings": report.warnings, "tables": report.tables, "plots": report.plots, "cases": report.cases}
+                "warnings": report.warnings, "tables": report.tables, "plots": report.plots,
+                "cases": [flat(case) for case in report.cases]}
     page = PAGE.read_text(encoding="utf-8")
     if page.count(PLACEHOLDER) != 1:
         raise ValueError(f"{PAGE} has no place for the data")
     Path(path).write_text(page.replace(PLACEHOLDER, json.dumps(document).replace("</", "<\\/")), encoding="utf-8")
+
+
+def flat(case: dict) -> dict:
+    """What a page's table can show: figures by program as columns of their own."""
+    found = {}
+    for name, value in case.items():
+        if isinstance(value, dict):
+            found.update({f"{name} {part}": one for part, one in value.items()})
+        else:
+            found[name] = value
+    return found
 
 
 def machine() -> dict:

@@ -50,19 +50,17 @@ def tables(lines: list[dict]) -> list[dict]:
 
 
 def plots(lines: list[dict]) -> list[dict]:
-    def values(some: list[dict], figure) -> list[dict]:
-        series = [{"name": TITLES[name], "points": [[line["case"], figure(line, name)] for line in some if line[name]]}
-                  for name in NAMES]
-        return [one for one in series if one["points"]]
+    def bars(title: str, prefix: str) -> list[dict]:
+        some = [line for line in lines if line["case"].startswith(prefix) and "9000" not in line["case"]]
+        series = [{"name": TITLES[name], "points": [[line["case"].removeprefix(prefix), line[name]]
+                                                    for line in some if line[name]]} for name in NAMES]
+        return [{"title": title, "kind": "bar", "x": {"label": "case", "scale": "linear"},
+                 "y": {"label": "cycles for each frame or copy", "scale": "linear"},
+                 "series": [one for one in series if one["points"]]}] if some else []
 
-    small = [line for line in lines if "9000" not in line["case"] and not line["case"].startswith("vm")]
-    machines = [line for line in lines if line["case"].startswith("vm")]
+    drawn = [*bars("Encapsulation", "encap-"), *bars("Decapsulation", "decap-"), *bars("Flooding to N VTEPs", "flood-64B-"),
+             *bars("A VM on vhost-user", "vm-")]
     sizes = [line for line in lines if line["case"].startswith("encap-") and line["case"].endswith("B-1k")]
-    drawn = [{"title": title, "kind": "bar", "x": {"label": "case", "scale": "linear"},
-              "y": {"label": "cycles a frame or copy", "scale": "linear"},
-              "series": values(some, lambda line, name: line[name])}
-             for title, some in (("Cycles on synthetic ports", small), ("Cycles with a VM on vhost-user", machines))
-             if some]
     if len(sizes) > 1:
         drawn.append({"title": "Encapsulation by frame size", "kind": "line",
                       "x": {"label": "bytes, with the FCS", "scale": "log"},
