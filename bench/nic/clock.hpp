@@ -11,7 +11,10 @@ namespace ferry::bench {
 class Clock {
 public:
     Clock() noexcept : start_(rte_rdtsc()), factor_(1e9 / static_cast<double>(rte_get_tsc_hz())) {}
-    std::uint64_t now() const noexcept { return static_cast<std::uint64_t>(static_cast<double>(rte_rdtsc() - start_) * factor_); }
+    std::uint64_t now() const noexcept
+    {
+        return static_cast<std::uint64_t>(static_cast<double>(rte_rdtsc() - start_) * factor_);
+    }
 
 private:
     std::uint64_t start_;

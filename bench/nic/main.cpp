@@ -90,10 +90,13 @@ Results begin(const Options& options)
     results.made = now_text();
     results.machine = machine_facts();
     const unsigned threads = options.threads + (options.dut == Dut::none ? 0 : 1);
-    results.warnings = machine_warnings(options.cpus.empty() ? allowed_cpus() : options.cpus, !options.cpus.empty(), threads);
+    results.warnings =
+        machine_warnings(options.cpus.empty() ? allowed_cpus() : options.cpus, !options.cpus.empty(), threads);
     if (!ferryd::hugepages_free(memory_for(options)))
-        results.warnings.push_back(fmt::format("{0} MiB of hugepages are not free: memory is in pages of 4 KiB, which costs address translations. "
-                                               "Reserve them with \"sysctl vm.nr_hugepages={1}\".", memory_for(options), memory_for(options) / 2 + 1));
+        results.warnings.push_back(fmt::format(
+            "{0} MiB of hugepages are not free: memory is in pages of 4 KiB, which costs address translations. "
+            "Reserve them with \"sysctl vm.nr_hugepages={1}\".",
+            memory_for(options), memory_for(options) / 2 + 1));
     if (options.duration < 60)
         results.warnings.push_back(fmt::format("Trials of {:g} s: RFC 2544 (§24) asks for 60.", options.duration));
     return results;
@@ -102,11 +105,13 @@ Results begin(const Options& options)
 bool write_results(const Options& options, const Results& results)
 {
     const Json document = to_document(options, results);
-    const std::string json = document.dump(2, ' ', false, Json::error_handler_t::replace);
+    const auto json = [&](int indent) {
+        return document.dump(indent, ' ', false, Json::error_handler_t::replace) + "\n";
+    };
     fmt::print("{}", to_text(document));
     std::fflush(stdout);
-    const bool json_written = options.json.empty() || write_file(options.json, json + "\n");
-    const bool page_written = options.html.empty() || write_file(options.html, page_with(json));
+    const bool json_written = options.json.empty() || write_file(options.json, json(2));
+    const bool page_written = options.html.empty() || write_file(options.html, page_with(json(-1)));
     return json_written && page_written;
 }
 
@@ -137,8 +142,10 @@ int run(const Options& options)
 int main(int argc, char** argv)
 {
     const auto parsed = ferry::bench::parse_options(argc, argv);
-    if (!parsed.options)
+    if (!parsed.options) {
+        fmt::print(parsed.exit_code == 0 ? stdout : stderr, "{}", parsed.text);
         return parsed.exit_code;
+    }
     spdlog::set_default_logger(spdlog::stderr_color_mt("ferry-bench"));
     spdlog::set_pattern("%^%l%$: %v");
     spdlog::set_level(spdlog::level::warn);

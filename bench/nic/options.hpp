@@ -50,10 +50,11 @@ struct Options {
     std::size_t largest_frame() const noexcept;  ///< without FCS, outer headers included
 };
 
-/// Either options, or the exit code of a program that has said what there was to say: help, or a fault and what to do.
+/// Either options, or what the program is to say before it ends: help (exit code 0), or a fault and what to do (2).
 struct Parsed {
     std::optional<Options> options;
     int exit_code = 0;
+    std::string text;  ///< whole lines
 };
 Parsed parse_options(int argc, const char* const* argv);
 

@@ -26,17 +26,16 @@ using PerFrame = std::array<T, max_burst>;
 
 /// What is to become of a frame.
 enum class Verdict : std::uint8_t {
-    forward,  ///< not decided yet: the next step looks at it
-    local,    ///< to the attachment that its row names
-    remote,   ///< to the VTEP that its row names, encapsulated
-    flood,    ///< to everybody else in its segment
-    pass,     ///< not ours: to the host
-    drop,     ///< freed and counted under its reason
+    forward,       ///< not decided yet: the next step looks at it
+    local,         ///< to the attachment that its row names
+    encapsulated,  ///< to the VTEP that its adjacency names; the outer headers are on already
+    flood,         ///< to everybody else in its segment
+    pass,          ///< not ours: to the host
+    drop,          ///< freed and counted under its reason
     // Of endpoints that move (exceptional.hpp)
     labelled,      ///< came under a label: its row decides, but not as for other frames
     detoured,      ///< came under the label of a detour: on by its exit
     gate,          ///< to the gate of an attachment
-    encapsulated,  ///< to the VTEP that its adjacency names; the outer headers are on already
     done,          ///< it has gone
 };
 
@@ -45,13 +44,16 @@ enum class Verdict : std::uint8_t {
 struct Burst {
     std::size_t count = 0;
     PerFrame<rte_mbuf*> frames;
+    PerFrame<std::uint8_t*> fronts;           ///< where each frame's first byte was when it came
     PerFrame<Verdict> verdicts;
     PerFrame<DropReason> reasons;             ///< where the verdict is drop
     PerFrame<VtepId> peers;                   ///< the VTEP at the other end; none where there is none or it is unknown
     PerFrame<const Segment*> segments;
     PerFrame<FdbKey> keys;                    ///< of the inner destination; of word 0 where that is not wanted
     PerFrame<Row> rows;                       ///< what the FDB says of `keys`
-    PerFrame<const Adjacency*> adjacencies;   ///< where the verdict is remote or encapsulated
+    PerFrame<const Adjacency*> adjacencies;   ///< where the verdict is encapsulated
+    bool all_to_port = false;                 ///< all are encapsulated, and leave by one underlay port
+    bool all_to_attachment = false;           ///< all are local, and for one attachment
     bool any_labelled = false;                ///< there may be such a verdict, or detoured
     PerFrame<Arrival> arrivals;               ///< where the verdict is labelled, detoured or gate
     PerFrame<AttachmentId> gates;             ///< where the verdict is gate
@@ -64,6 +66,8 @@ struct Burst {
         std::copy_n(arrived, count, frames.begin());
         verdicts.fill(Verdict::forward);
         peers.fill(VtepId::none);
+        all_to_port = false;
+        all_to_attachment = false;
         any_labelled = false;
     }
 

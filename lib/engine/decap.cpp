@@ -21,19 +21,27 @@ constexpr bool says_congestion(std::uint8_t outer_tos) noexcept
 inline const std::uint8_t* strip(Burst& burst, std::size_t i, const OuterHeaders& outer) noexcept
 {
     rte_mbuf& frame = *burst.frames[i];
-    cut(frame, std::uint32_t{overhead} + outer.inner_lengths[i]);
-    std::uint8_t* const inner = bytes_of(frame) + overhead;
+    const std::uint16_t inner_length = outer.inner_lengths[i];
+    std::uint8_t* const inner = burst.fronts[i] + overhead;
+    if (frame.nb_segs == 1) [[likely]] {
+        frame.data_off = static_cast<std::uint16_t>(frame.data_off + overhead);
+        frame.data_len = inner_length;
+        frame.pkt_len = inner_length;
+    } else {
+        cut_chain(frame, std::uint32_t{overhead} + inner_length);
+        take_off(frame, overhead);
+    }
     if (says_congestion(outer.tos[i])) [[unlikely]] {
-        if (!wire::apply_outer_ecn(inner, frame.data_len - std::size_t{overhead}, outer.tos[i])) {
+        if (!wire::apply_outer_ecn(inner, frame.data_len, outer.tos[i])) {
             burst.drop(i, DropReason::ecn);
             return nullptr;
         }
     }
-    take_off(frame, overhead);
     return inner;
 }
 
-/// A frame under the label of a detour: of the endpoint that has moved, by the host that was given the label, or dropped.
+/// A frame under the label of a detour: of the endpoint that has moved, by the host that was given the label, or
+/// dropped.
 bool follow_exit(Burst& burst, std::size_t i, const OuterHeaders& outer, const DetourExits& exits, ExitId id) noexcept
 {
     const DetourExit& exit = exits.at(id);
@@ -92,7 +100,8 @@ std::size_t decap_all(Burst& burst, const OuterHeaders& outer, const Tables& tab
     std::size_t done = 0;
     Vni vni;
     const Segment* segment = segments.find(vni, epoch);
-    for (std::size_t i = 0; i < burst.count; ++i) {
+    const std::size_t count = burst.count;
+    for (std::size_t i = 0; i < count; ++i) {
         if (burst.verdicts[i] != Verdict::forward) [[unlikely]]
             continue;
         if (outer.vnis[i] != vni) {

@@ -1,62 +1,92 @@
 #include "engine/decide.hpp"
 
+#include "engine/detour.hpp"
 #include "engine/encap.hpp"
 #include "engine/exceptional.hpp"
 
 namespace ferry::engine {
 namespace {
 
-inline void decide_remote(Burst& burst, std::size_t i, VtepId vtep, const Vteps& vteps, Epoch epoch) noexcept
+/// What is the same for all frames of a burst that are encapsulated.
+struct Outer {
+    VniBytes vni;
+    wire::PortRange ports;
+};
+
+/// Encapsulates a frame for a VTEP and returns by which adjacency; null where it was dropped instead.
+inline const Adjacency* to_remote(Burst& burst, std::size_t i, VtepId vtep, const Outer& outer,
+                                  const Delivery& delivery) noexcept
 {
     burst.peers[i] = vtep;
-    const Adjacency* const adjacency = vteps.at(vtep, epoch);
-    if (adjacency == nullptr) [[unlikely]]
-        return burst.drop(i, DropReason::adjacency_gone);
-    if (!fits(*burst.frames[i], *adjacency)) [[unlikely]]
-        return burst.drop(i, *misfit(*burst.frames[i], *adjacency));
-    burst.adjacencies[i] = adjacency;
-    burst.verdicts[i] = Verdict::remote;
+    rte_mbuf& frame = *burst.frames[i];
+    const Adjacency* const adjacency = delivery.vteps.at(vtep, delivery.epoch);
+    if (adjacency == nullptr || !fits(frame, *adjacency)) [[unlikely]] {
+        burst.drop(i, adjacency != nullptr ? *misfit(frame, *adjacency) : DropReason::adjacency_gone);
+        return nullptr;
+    }
+    encapsulate(frame, burst.fronts[i], *adjacency, outer.vni, flow_of(burst.fronts[i], frame.data_len, outer.ports));
+    leaves(burst, i, *adjacency, delivery);
+    return adjacency;
 }
 
 }  // namespace
 
-void decide_from_attachment(Burst& burst, const Delivery& delivery) noexcept
+void decide_from_attachment(Burst& burst, Vni vni, const Delivery& delivery) noexcept
 {
-    const Vteps& vteps = delivery.vteps;
-    const Epoch epoch = delivery.epoch;
+    const Outer outer{VniBytes(vni), delivery.entropy_ports};
     const std::size_t count = burst.count;
+    std::size_t remotes = 0, ports = 0, for_first = 0;
+    UnderlayId port{};
     for (std::size_t i = 0; i < count; ++i) {
         if (burst.verdicts[i] != Verdict::forward) [[unlikely]]
             continue;
         const Row row = burst.rows[i];
         if (row.kind() == RowKind::remote) [[likely]] {
-            decide_remote(burst, i, row.vtep(), vteps, epoch);
+            if (delivery.detours != nullptr) [[unlikely]]
+                if (detour(burst, i, row.vtep(), delivery))
+                    continue;
+            const Adjacency* const adjacency = to_remote(burst, i, row.vtep(), outer, delivery);
+            if (adjacency == nullptr) [[unlikely]]
+                continue;
+            if (remotes++ == 0 || adjacency->underlay != port) [[unlikely]] {
+                port = adjacency->underlay;
+                ++ports;
+            }
         } else if (row.kind() == RowKind::local) {
-            if (row.attachment() == delivery.from)
+            if (row.attachment() == delivery.from) {
                 burst.drop(i, DropReason::hairpin);
-            else
+            } else {
                 burst.verdicts[i] = Verdict::local;
+                for_first += row.attachment() == burst.rows[0].attachment();
+            }
         } else if (row.is_absent()) {
             burst.verdicts[i] = Verdict::flood;
         } else {
             exceptional_from_attachment(burst, i, delivery);
         }
     }
+    burst.all_to_port = remotes == count && ports == 1;
+    burst.all_to_attachment = for_first == count && count != 0;
 }
 
 void decide_from_underlay(Burst& burst, const Delivery& delivery) noexcept
 {
-    for (std::size_t i = 0; i < burst.count; ++i) {
+    const std::size_t count = burst.count;
+    std::size_t for_first = 0;
+    for (std::size_t i = 0; i < count; ++i) {
         if (burst.verdicts[i] != Verdict::forward) [[unlikely]]
             continue;
         const Row row = burst.rows[i];
-        if (row.kind() == RowKind::local) [[likely]]
+        if (row.kind() == RowKind::local) [[likely]] {
             burst.verdicts[i] = Verdict::local;
-        else if (row.is_absent())
+            for_first += row.attachment() == burst.rows[0].attachment();
+        } else if (row.is_absent()) {
             burst.verdicts[i] = Verdict::flood;
-        else
+        } else {
             exceptional_from_underlay(burst, i, delivery);
+        }
     }
+    burst.all_to_attachment = for_first == count && count != 0;
     if (burst.any_labelled) [[unlikely]]
         decide_labelled(burst, delivery);
 }

@@ -5,9 +5,10 @@
 
 namespace ferry::engine {
 
-/// For frames from the attachment `delivery.from`: local, remote with its adjacency, flood, or a drop; also where the
-/// frame does not fit the adjacency or has no room for the outer headers. Other rows: exceptional.hpp.
-void decide_from_attachment(Burst& burst, const Delivery& delivery) noexcept;
+/// For frames from the attachment `delivery.from`, all of the segment `vni`: local, encapsulated for the VTEP of its
+/// row, flood, or a drop; also where the frame does not fit the adjacency or has no room for the outer headers. Other
+/// rows: exceptional.hpp. Frames that make a detour: detour.hpp.
+void decide_from_attachment(Burst& burst, Vni vni, const Delivery& delivery) noexcept;
 
 /// For frames from the underlay: local, flood, or a drop, because the underlay never goes to the underlay. Other rows,
 /// and frames under labels: exceptional.hpp.

@@ -10,28 +10,23 @@ const Detour* detour_of(const rte_mbuf& frame, VtepId peer, const DetourList& de
     return find_detour(detours, MacAddress::from_u48(source_of(bytes_of(frame))), peer);
 }
 
-void detour(Burst& burst, const DetourList& detours, Delivery& delivery) noexcept
+bool detour(Burst& burst, std::size_t i, VtepId peer, const Delivery& delivery) noexcept
 {
-    delivery.detours = &detours;
-    for (std::size_t i = 0; i < burst.count; ++i) {
-        if (burst.verdicts[i] != Verdict::remote)
-            continue;
-        rte_mbuf& frame = *burst.frames[i];
-        const Detour* const detour = detour_of(frame, burst.peers[i], detours);
-        if (detour == nullptr)
-            continue;
-        burst.peers[i] = detour->via;
-        const Adjacency* const adjacency = delivery.vteps.at(detour->via, delivery.epoch);
-        if (adjacency == nullptr) {
-            burst.drop(i, DropReason::adjacency_gone);
-        } else if (const auto reason = misfit(frame, *adjacency)) {
-            burst.drop(i, *reason);
-        } else {
-            encapsulate(frame, *adjacency, detour->label, flow_of(frame, delivery.entropy_ports));
-            burst.adjacencies[i] = adjacency;
-            burst.verdicts[i] = Verdict::encapsulated;
-        }
+    rte_mbuf& frame = *burst.frames[i];
+    const Detour* const detour = detour_of(frame, peer, *delivery.detours);
+    if (detour == nullptr)
+        return false;
+    burst.peers[i] = detour->via;
+    const Adjacency* const adjacency = delivery.vteps.at(detour->via, delivery.epoch);
+    if (adjacency == nullptr) {
+        burst.drop(i, DropReason::adjacency_gone);
+    } else if (const auto reason = misfit(frame, *adjacency)) {
+        burst.drop(i, *reason);
+    } else {
+        encapsulate(frame, *adjacency, detour->label, flow_of(frame, delivery.entropy_ports));
+        leaves(burst, i, *adjacency, delivery);
     }
+    return true;
 }
 
 void leave_detour(Burst& burst, std::size_t i, const Delivery& delivery) noexcept

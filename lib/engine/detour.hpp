@@ -8,12 +8,12 @@ namespace ferry::engine {
 /// The detour of a frame for the VTEP `peer`, or null. For a frame of at least an Ethernet header.
 const Detour* detour_of(const rte_mbuf& frame, VtepId peer, const DetourList& detours) noexcept;
 
-/// Encapsulates those decided frames of an attachment that make a detour, to the old host under its label, and has floods
-/// do the same. Verdict: encapsulated, or drop.
-[[gnu::cold]] void detour(Burst& burst, const DetourList& detours, Delivery& delivery) noexcept;
+/// Sends frame `i`, which is for the VTEP `peer`, to the old host under its label where it makes a detour; false where
+/// it does not. Verdict: encapsulated, or drop. The attachment has detours.
+[[gnu::cold]] bool detour(Burst& burst, std::size_t i, VtepId peer, const Delivery& delivery) noexcept;
 
-/// Passes frame `i`, of the verdict detoured, on as its exit says: like a frame of this host's, but for a TTL of one less.
-/// Verdict: encapsulated, or drop.
+/// Passes frame `i`, of the verdict detoured, on as its exit says: like a frame of this host's, but for a TTL of one
+/// less. Verdict: encapsulated, or drop.
 [[gnu::cold]] void leave_detour(Burst& burst, std::size_t i, const Delivery& delivery) noexcept;
 
 }  // namespace ferry::engine

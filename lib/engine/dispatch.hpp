@@ -27,8 +27,17 @@ struct Delivery {
     Trash& trash;
     RelayNews& relay_news;
     std::uint32_t now_seconds;
+    std::uint32_t share_from;     ///< bytes of a frame from which the replicas of a flood share it
     const DetourList* detours = nullptr;  ///< of the attachment; null: it has none
 };
+
+/// Frame `i` has been encapsulated for the VTEP `burst.peers[i]` and leaves by its adjacency.
+inline void leaves(Burst& burst, std::size_t i, const Adjacency& adjacency, const Delivery& delivery) noexcept
+{
+    burst.adjacencies[i] = &adjacency;
+    burst.verdicts[i] = Verdict::encapsulated;
+    delivery.outbox.count_out(*burst.frames[i], burst.peers[i]);
+}
 
 /// Puts frames, in their order, into the outbox or the trash. Floods are replicated here, so that they keep their place
 /// among the frames of every destination.

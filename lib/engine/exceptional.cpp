@@ -117,8 +117,6 @@ void dispatch_exceptional(Burst& burst, std::size_t i, Delivery& delivery)
 {
     if (burst.verdicts[i] == Verdict::gate)
         dispatch_to_gate(burst, i, delivery);
-    else if (burst.verdicts[i] == Verdict::encapsulated)
-        delivery.outbox.to_underlay(burst.adjacencies[i]->underlay, *burst.frames[i], burst.peers[i]);
 }
 
 }  // namespace ferry::engine

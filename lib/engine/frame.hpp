@@ -62,32 +62,12 @@ inline rte_mbuf* replace_by_copy(rte_mbuf* frame, rte_mempool* pool) noexcept
 /// first buffer's beginning and not beyond the frame's end.
 void cut_chain(rte_mbuf& frame, std::uint32_t length) noexcept;
 
-/// Cuts the frame off behind `length` bytes, which it has.
-inline void cut(rte_mbuf& frame, std::uint32_t length) noexcept
-{
-    if (frame.nb_segs == 1) [[likely]] {
-        frame.data_len = static_cast<std::uint16_t>(length);
-        frame.pkt_len = length;
-    } else {
-        cut_chain(frame, length);
-    }
-}
-
 /// Takes the `length` bytes off the frame's front; they are in its first buffer.
 inline void take_off(rte_mbuf& frame, std::uint16_t length) noexcept
 {
     frame.data_off = static_cast<std::uint16_t>(frame.data_off + length);
     frame.data_len = static_cast<std::uint16_t>(frame.data_len - length);
     frame.pkt_len -= length;
-}
-
-/// Puts `length` bytes before the frame, for which it has the room, and returns where they begin.
-inline std::uint8_t* put_before(rte_mbuf& frame, std::uint16_t length) noexcept
-{
-    frame.data_off = static_cast<std::uint16_t>(frame.data_off - length);
-    frame.data_len = static_cast<std::uint16_t>(frame.data_len + length);
-    frame.pkt_len += length;
-    return bytes_of(frame);
 }
 
 }  // namespace ferry::engine

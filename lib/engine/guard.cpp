@@ -25,16 +25,16 @@ void guard(Burst& burst, const Attachment& from, const Segment& segment, Sightin
 {
     const bool learning = from.macs.empty() && segment.learning;
     std::uint64_t admitted = ~std::uint64_t{0};  // the source seen last, at first none; endpoints' frames come in runs
-    for (std::size_t i = 0; i < burst.count; ++i) {
-        burst.segments[i] = &segment;
+    const std::size_t count = burst.count;
+    std::fill_n(burst.segments.begin(), count, &segment);
+    for (std::size_t i = 0; i < count; ++i) {
         if (burst.verdicts[i] != Verdict::forward) [[unlikely]]
             continue;
-        const rte_mbuf& frame = *burst.frames[i];
-        if (frame.data_len < sizeof(wire::EthernetHeader)) [[unlikely]] {
+        if (burst.frames[i]->data_len < sizeof(wire::EthernetHeader)) [[unlikely]] {
             burst.drop(i, DropReason::inner_truncated);
             continue;
         }
-        const std::uint8_t* const ethernet = bytes_of(frame);
+        const std::uint8_t* const ethernet = burst.fronts[i];
         const std::uint64_t source = source_of(ethernet);
         if (source != admitted) [[unlikely]] {
             if (const auto reason = refusal(source, from)) {

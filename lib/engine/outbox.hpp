@@ -18,10 +18,24 @@ public:
     /// Sets who gets the frames of this burst, until flush().
     void open(Sink& sink) noexcept { sink_ = &sink; }
 
+    /// Labels and counts an encapsulated frame that goes to the VTEP `peer`.
+    void count_out(rte_mbuf& frame, VtepId peer) noexcept
+    {
+        label(frame, peer);
+        TrafficCounters& of_vtep = counters_.vtep(peer);
+        of_vtep.out_frames.add(1);
+        of_vtep.out_bytes.add(frame.pkt_len);
+    }
+
     /// Takes an encapsulated frame for the VTEP `peer`.
     void to_underlay(UnderlayId id, rte_mbuf& frame, VtepId peer)
     {
         count_out(frame, peer);
+        counted_to_underlay(id, frame);
+    }
+    /// Takes an encapsulated frame that has been counted.
+    void counted_to_underlay(UnderlayId id, rte_mbuf& frame)
+    {
         underlays_.add(id, frame, [this](Lane<UnderlayId>& lane) { send(lane); });
     }
 
@@ -32,7 +46,7 @@ public:
         attachments_.add(id, frame, [this](Lane<AttachmentId>& lane) { send(lane); });
     }
 
-    /// Takes a whole burst of encapsulated frames, before anything else of it was taken.
+    /// Takes a whole burst of encapsulated frames that have been counted, before anything else of it was taken.
     void burst_to_underlay(UnderlayId id, Burst& burst);
     /// The same for inner frames to one attachment.
     void burst_to_attachment(AttachmentId id, Burst& burst);
@@ -54,13 +68,6 @@ public:
 private:
     enum class Host : std::uint8_t { host };
 
-    void count_out(rte_mbuf& frame, VtepId peer) noexcept
-    {
-        label(frame, peer);
-        TrafficCounters& of_vtep = counters_.vtep(peer);
-        of_vtep.out_frames.add(1);
-        of_vtep.out_bytes.add(frame.pkt_len);
-    }
     void send(UnderlayId id, rte_mbuf** frames, std::size_t count);
     void send(AttachmentId id, rte_mbuf** frames, std::size_t count, std::uint64_t bytes);
     void send(Lane<UnderlayId>& lane) { send(lane.id, lane.frames.data(), lane.count); }

@@ -94,8 +94,8 @@ constexpr Finding dropped(DropReason reason) noexcept { return {Verdict::drop, r
     return ip.is_fragment() ? dropped(DropReason::outer_fragment) : Finding{Verdict::forward};
 }
 
-/// What the outer headers of nearly all of our frames have in common: the bytes from the EtherType to the VXLAN flags that
-/// must be so, as words of eight bytes.
+/// What the outer headers of nearly all of our frames have in common: the bytes from the EtherType to the VXLAN flags
+/// that must be so, as words of eight bytes.
 class CommonOuter {
 public:
     explicit CommonOuter(const OuterRules& rules) noexcept
@@ -120,7 +120,8 @@ public:
         }
     }
 
-    /// True only for headers that are right as far as they can be without a look at the lengths. `bytes` are least_length.
+    /// True only for headers that are right as far as they can be without a look at the lengths. `bytes` are
+    /// least_length.
     bool matches(const std::uint8_t* bytes) const noexcept
     {
         std::uint64_t word[words], differ = wire::load<std::uint16_t>(bytes + vxlan_offset + 2);  // reserved
@@ -139,7 +140,8 @@ private:
 };
 
 /// What the lengths in a frame's outer headers allow: of the frame and, behind it, of what is inside.
-std::optional<DropReason> wrong_length(std::size_t total_length, std::size_t udp_length, std::size_t frame_length) noexcept
+std::optional<DropReason> wrong_length(std::size_t total_length, std::size_t udp_length,
+                                       std::size_t frame_length) noexcept
 {
     if (total_length < sizeof(Ipv4Header) + sizeof(UdpHeader) || total_length > frame_length - ip_offset)
         return DropReason::outer_length;
@@ -149,10 +151,10 @@ std::optional<DropReason> wrong_length(std::size_t total_length, std::size_t udp
 }
 
 /// Looks at frame `i`, which has not all that is common.
-[[gnu::noinline]] Finding examine(const rte_mbuf& frame, std::size_t i, OuterHeaders& outer, const OuterRules& rules) noexcept
+[[gnu::noinline]] Finding examine(const rte_mbuf& frame, std::size_t i, Ipv4Address& source, OuterHeaders& outer,
+                                  const OuterRules& rules) noexcept
 {
-    outer.sources[i] = {};
-    if (const Finding finding = whose(frame, outer.sources[i], rules); finding.verdict != Verdict::forward)
+    if (const Finding finding = whose(frame, source, rules); finding.verdict != Verdict::forward)
         return finding;
     const std::uint8_t* const bytes = bytes_of(frame);
     const auto& ip = header_at<Ipv4Header>(bytes + ip_offset);
@@ -177,19 +179,18 @@ std::optional<DropReason> wrong_length(std::size_t total_length, std::size_t udp
     return {Verdict::forward};
 }
 
-/// The same in a few steps for nearly all frames; false where it takes more.
-inline bool examine_common(const rte_mbuf& frame, std::size_t i, OuterHeaders& outer, const CommonOuter& common) noexcept
+/// The same in a few steps for nearly all frames; false where it takes more. `bytes` are the frame's first.
+inline bool examine_common(const std::uint8_t* bytes, std::size_t length, std::size_t i, OuterHeaders& outer,
+                           const CommonOuter& common) noexcept
 {
-    const std::uint8_t* const bytes = bytes_of(frame);
-    if (frame.pkt_len < least_length || !common.matches(bytes)) [[unlikely]]
+    if (length < least_length || !common.matches(bytes)) [[unlikely]]
         return false;
     const auto& ip = header_at<Ipv4Header>(bytes + ip_offset);
     const std::size_t total_length = ip.total_length.host();
     const std::size_t udp_length = header_at<UdpHeader>(bytes + udp_offset).length.host();
-    if (total_length > frame.pkt_len - ip_offset || udp_length + sizeof(Ipv4Header) > total_length ||
+    if (total_length > length - ip_offset || udp_length + sizeof(Ipv4Header) > total_length ||
         udp_length < least_udp_length + sizeof(EthernetHeader)) [[unlikely]]
         return false;
-    outer.sources[i] = ip.source;
     outer.vnis[i] = header_at<VxlanHeader>(bytes + vxlan_offset).vni();
     outer.inner_lengths[i] = static_cast<std::uint16_t>(udp_length - least_udp_length);
     outer.tos[i] = ip.tos;
@@ -198,20 +199,27 @@ inline bool examine_common(const rte_mbuf& frame, std::size_t i, OuterHeaders& o
 
 }  // namespace
 
-void parse_outer(Burst& burst, OuterHeaders& outer, const OuterRules& rules) noexcept
+void parse_outer(Burst& burst, OuterHeaders& outer, const OuterRules& rules, Senders senders) noexcept
 {
     outer.any_extended = false;
     const CommonOuter common(rules);
     const std::size_t count = burst.count;
     for (std::size_t i = 0; i < count; ++i) {
+        const rte_mbuf& frame = *burst.frames[i];
         if (burst.verdicts[i] != Verdict::forward) [[unlikely]] {
-            outer.sources[i] = {};
+            burst.peers[i] = senders.received({}, frame.pkt_len);
             continue;
         }
-        if (examine_common(*burst.frames[i], i, outer, common)) [[likely]]
+        const std::uint8_t* const bytes = burst.fronts[i];
+        if (examine_common(bytes, frame.pkt_len, i, outer, common)) [[likely]] {
+            burst.peers[i] = senders.received(header_at<Ipv4Header>(bytes + ip_offset).source, frame.pkt_len);
             continue;
-        const Finding finding = examine(*burst.frames[i], i, outer, rules);
-        if (finding.verdict != Verdict::forward) [[unlikely]] {
+        }
+        Ipv4Address source{};
+        const Finding finding = examine(frame, i, source, outer, rules);
+        if (finding.verdict != Verdict::pass)
+            burst.peers[i] = senders.received(source, frame.pkt_len);
+        if (finding.verdict != Verdict::forward) {
             burst.decide(i, finding.verdict);
             burst.reasons[i] = finding.reason;
         }

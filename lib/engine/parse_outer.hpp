@@ -4,6 +4,7 @@
 #include <span>
 
 #include "engine/burst.hpp"
+#include "engine/sender.hpp"
 
 #include <ferry/wire/address.hpp>
 #include <ferry/wire/endian.hpp>
@@ -18,7 +19,6 @@ struct OuterRules {
 
 /// What the outer headers of a burst's frames say.
 struct OuterHeaders {
-    PerFrame<Ipv4Address> sources;           ///< zero where the frame ends before it
     PerFrame<Vni> vnis;
     PerFrame<std::uint16_t> inner_lengths;   ///< bytes, without padding behind the outer packet
     PerFrame<std::uint8_t> tos;
@@ -32,6 +32,8 @@ struct OuterHeaders {
 /// Checked are, in this order: the lengths that must be there, IP version, header length (RFC 7348 knows no options),
 /// header checksum, fragmentation (RFC 7348 §4.3), total length, UDP length, UDP checksum where there is one (RFC
 /// 7348 §5), the I flag, and that an Ethernet header is inside. Reads no byte beyond the frame, and writes none.
-void parse_outer(Burst& burst, OuterHeaders& outer, const OuterRules& rules) noexcept;
+///
+/// Every frame that is ours, right or not, is received by `senders`, and its VTEP is written to `burst.peers`.
+void parse_outer(Burst& burst, OuterHeaders& outer, const OuterRules& rules, Senders senders) noexcept;
 
 }  // namespace ferry::engine

@@ -19,10 +19,9 @@ namespace {
 
 std::uint64_t receive(Burst& burst, rte_mempool* pool, std::uint16_t room) noexcept
 {
-    for (std::size_t i = 0; i < burst.count; ++i)
-        __builtin_prefetch(burst.frames[i]);
     std::uint64_t bytes = 0;
-    for (std::size_t i = 0; i < burst.count; ++i) {
+    const std::size_t count = burst.count;
+    for (std::size_t i = 0; i < count; ++i) {
         rte_mbuf* frame = burst.frames[i];
         bytes += frame->pkt_len;
         if (frame->nb_segs != 1) [[unlikely]] {
@@ -33,7 +32,8 @@ std::uint64_t receive(Burst& burst, rte_mempool* pool, std::uint16_t room) noexc
             }
             burst.frames[i] = frame;
         }
-        const std::uint8_t* const front = bytes_of(*frame);
+        std::uint8_t* const front = bytes_of(*frame);
+        burst.fronts[i] = front;
         __builtin_prefetch(front);
         if (room != 0)
             __builtin_prefetch(front - room, 1);

@@ -52,8 +52,7 @@ const Adjacency* way_on(Burst& burst, std::size_t i, VtepId to, std::uint8_t ttl
 
 void goes_on(Burst& burst, std::size_t i, const Adjacency& adjacency, const Delivery& delivery) noexcept
 {
-    burst.adjacencies[i] = &adjacency;
-    burst.verdicts[i] = Verdict::encapsulated;
+    leaves(burst, i, adjacency, delivery);
     delivery.counters.relayed.add(1);
     delivery.counters.vtep(burst.peers[i]).relayed_frames.add(1);
 }

@@ -2,16 +2,15 @@
 #pragma once
 
 #include <array>
-
-#include "engine/burst.hpp"
-#include "engine/parse_outer.hpp"
+#include <cstdint>
 
 #include <ferry/engine/counters.hpp>
+#include <ferry/table/vtep.hpp>
 
 namespace ferry::engine {
 
-/// Which VTEPs have been asked for lately, by the low bits of their addresses. One worker's. What it remembers is forgotten
-/// when a VTEP comes or goes.
+/// Which VTEPs have been asked for lately, by the low bits of their addresses: all of a /20, one beside the other. One
+/// worker's. What it remembers is forgotten when a VTEP comes or goes.
 class RecentSenders {
 public:
     /// Before each burst.
@@ -35,13 +34,34 @@ private:
         Ipv4Address address{};
         VtepId vtep = VtepId::none;  ///< of 0.0.0.0, which is no VTEP, too
     };
-    std::array<Place, 256> places_{};
+    std::array<Place, 4096> places_{};
     std::uint64_t as_of_ = 0;
 };
 
-/// Writes the VTEP of every frame that is ours, right or not, to `burst.peers`, none for one that is not in the
-/// table, and counts the frame as received from there.
-void find_sender(Burst& burst, const OuterHeaders& outer, const Vteps& vteps, RecentSenders& recent,
-                 WorkerCounters& counters) noexcept;
+/// Tells who sent a burst's frames, and counts what came from whom.
+class Senders {
+public:
+    Senders(const Vteps& vteps, RecentSenders& recent, WorkerCounters& counters) noexcept
+        : vteps_(vteps), recent_(recent), counters_(counters)
+    {
+        recent.refresh(vteps);
+    }
+
+    /// A frame of `bytes` has come from `address`, zero where it ends before it. Returns the VTEP, none for one that is
+    /// not in the table.
+    VtepId received(Ipv4Address address, std::uint32_t bytes) noexcept
+    {
+        const VtepId vtep = recent_.find(address, vteps_);
+        TrafficCounters& of_vtep = counters_.vtep(vtep);
+        of_vtep.in_frames.add(1);
+        of_vtep.in_bytes.add(bytes);
+        return vtep;
+    }
+
+private:
+    const Vteps& vteps_;
+    RecentSenders& recent_;
+    WorkerCounters& counters_;
+};
 
 }  // namespace ferry::engine

@@ -27,8 +27,7 @@ void turn(Burst& burst, std::size_t i, const Delivery& delivery) noexcept
         return burst.drop(i, *reason);
     encapsulate_marked(frame, *adjacency, burst.segments[i]->vni, flow_of(frame, delivery.entropy_ports),
                        direct ? Mark::turned : Mark::detour, turn.stream);
-    burst.adjacencies[i] = adjacency;
-    burst.verdicts[i] = Verdict::encapsulated;
+    leaves(burst, i, *adjacency, delivery);
     if (!direct)
         delivery.turns.count_detour(id, delivery.worker);
 }

@@ -7,9 +7,7 @@
 #include "engine/burst.hpp"
 #include "engine/decap.hpp"
 #include "engine/decide.hpp"
-#include "engine/detour.hpp"
 #include "engine/dispatch.hpp"
-#include "engine/encap.hpp"
 #include "engine/guard.hpp"
 #include "engine/learn.hpp"
 #include "engine/parse_outer.hpp"
@@ -65,7 +63,7 @@ struct Worker::State {
     {
         return {from,          tables.vteps(),  epoch,     config.entropy_ports, config.pool, tables.turns(),
                 tables.exits(), reader.number(), *counters, outbox,               trash,       relay_news,
-                now_seconds};
+                now_seconds,   config.share_from};
     }
 
     Tables& tables;
@@ -102,10 +100,8 @@ void Worker::State::from_attachment(AttachmentId from, rte_mbuf** frames, std::s
         engine::guard(burst, *attachment, *segment, seen);
         tables.fdb().lookup(burst.keys.data(), count, epoch, burst.rows.data());
         engine::learn(seen, tables.fdb(), epoch, now_seconds, learned, counters->learn_overflow);
-        engine::decide_from_attachment(burst, out);
-        if (!attachment->detours.empty()) [[unlikely]]
-            engine::detour(burst, attachment->detours, out);
-        engine::encap(burst, config.entropy_ports);
+        out.detours = attachment->detours.empty() ? nullptr : &attachment->detours;
+        engine::decide_from_attachment(burst, segment->vni, out);
     } else {
         burst.drop_all(DropReason::attachment_unknown);
     }
@@ -124,8 +120,7 @@ void Worker::State::from_underlay(rte_mbuf** frames, std::size_t count, std::uin
     counters->underlay_in_frames.add(count);
     counters->underlay_in_bytes.add(engine::receive(burst, config.pool, 0));
 
-    engine::parse_outer(burst, outer, rules);
-    engine::find_sender(burst, outer, tables.vteps(), senders, *counters);
+    engine::parse_outer(burst, outer, rules, {tables.vteps(), senders, *counters});
     counters->decapsulated.add(engine::decap(burst, outer, tables, epoch, seen));
     tables.fdb().lookup(burst.keys.data(), count, epoch, burst.rows.data());
     engine::learn(seen, tables.fdb(), epoch, now_seconds, learned, counters->learn_overflow);

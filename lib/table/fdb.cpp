@@ -10,6 +10,8 @@
 
 namespace ferry {
 
+static_assert(static_cast<std::uint8_t>(RowKind::turning) < 8, "WordMap::dead is no row's word");
+
 struct Fdb::Pending {
     Pending(std::uint32_t max_rows_, std::uint32_t max_pending) : rows(max_pending), max_rows(max_rows_) {}
 
@@ -39,10 +41,19 @@ Expected<std::unique_ptr<Fdb>> Fdb::make(std::uint32_t max_rows, std::uint32_t m
     }
 }
 
-void Fdb::lookup(const FdbKey* keys, std::size_t count, Epoch epoch, Row* rows, Slot* slots) const noexcept
+namespace {
+
+/// A word that is no row as it stands: one of a transaction that is not settled, or a dead one.
+constexpr bool is_no_row(std::uint64_t word) noexcept
 {
-    const WordMap::View map = map_->view();
-    constexpr std::size_t group = 64;  // enough to cover the memory's latency, few enough to stay in the first cache
+    return word >= std::uint64_t{static_cast<std::uint8_t>(RowKind::pending)} << 60;
+}
+
+/// Looks keys up in groups: enough of them to cover the memory's latency, few enough to stay in the first cache.
+template <typename Found>
+void look_up_all(const WordMap::View map, const FdbKey* keys, std::size_t count, Found&& found) noexcept
+{
+    constexpr std::size_t group = 64;
     std::uint32_t homes[group];
     for (std::size_t begin = 0; begin < count; begin += group) {
         const std::size_t end = std::min(begin + group, count);
@@ -50,15 +61,30 @@ void Fdb::lookup(const FdbKey* keys, std::size_t count, Epoch epoch, Row* rows, 
             homes[i - begin] = map.home(keys[i].word());
             map.prefetch(homes[i - begin]);
         }
-        for (std::size_t i = begin; i < end; ++i) {
-            auto [word, slot] = map.find(homes[i - begin], keys[i].word());
-            if (PendingRows::is_pending(word)) [[unlikely]]
-                word = pending_->rows.resolve(word, epoch);
-            rows[i] = Row::from_word(word);
-            if (slots != nullptr)
-                slots[i] = word != 0 ? Slot{slot} : Slot::none;
-        }
+        for (std::size_t i = begin; i < end; ++i)
+            found(i, map.find(homes[i - begin], keys[i].word()));
     }
+}
+
+}  // namespace
+
+void Fdb::lookup(const FdbKey* keys, std::size_t count, Epoch epoch, Row* rows) const noexcept
+{
+    look_up_all(map_->view(), keys, count, [&](std::size_t i, WordMap::Found found) {
+        if (is_no_row(found.word)) [[unlikely]]
+            found.word = pending_->rows.resolve(WordMap::live(found.word), epoch);
+        rows[i] = Row::from_word(found.word);
+    });
+}
+
+void Fdb::lookup(const FdbKey* keys, std::size_t count, Epoch epoch, Row* rows, Slot* slots) const noexcept
+{
+    look_up_all(map_->view(), keys, count, [&](std::size_t i, WordMap::Found found) {
+        if (is_no_row(found.word)) [[unlikely]]
+            found.word = pending_->rows.resolve(WordMap::live(found.word), epoch);
+        rows[i] = Row::from_word(found.word);
+        slots[i] = found.word != 0 ? Slot{found.slot} : Slot::none;
+    });
 }
 
 void Fdb::touch(Slot slot, std::uint32_t now_seconds) const noexcept
@@ -89,6 +115,11 @@ std::uint32_t Fdb::size() const noexcept
 std::uint32_t Fdb::max_rows() const noexcept
 {
     return pending_->max_rows;
+}
+
+std::size_t Fdb::memory_bytes() const noexcept
+{
+    return map_->memory_bytes();
 }
 
 bool Fdb::has_room(std::uint32_t fresh_rows, std::uint32_t pending, std::uint32_t deleted_rows) const noexcept

@@ -6,7 +6,8 @@
 // an `empty` place knows that its key is not further on.
 //
 // A reader matches a whole key, then loads the word beside it. So a place never changes its key while a reader may
-// stand between the two: erase() makes the word 0 at once, and the place is used again only after a grace period.
+// stand between the two: erase() gives the key a dead word at once, and the place is used again only after a grace
+// period. Places that wait for theirs are in a list, whose links are their dead words: it needs no memory.
 #pragma once
 
 #include <atomic>
@@ -31,8 +32,11 @@ public:
     static constexpr std::uint64_t empty = 0;
     static constexpr std::uint64_t tombstone = ~std::uint64_t{0};
 
-    /// Room for `max_keys` live keys, and for two fifths as many that wait for their grace period. Fails with
-    /// invalid_argument (0, or more than 2^31 keys) or no_memory.
+    /// Words of keys are not 0, and less than this.
+    static constexpr std::uint64_t dead = std::uint64_t{1} << 63;
+
+    /// Room for `max_keys` live keys, and for a third as many that wait for their grace period; 32 bytes a key. Fails
+    /// with invalid_argument (0, or more than 2^30 keys) or no_memory.
     static Expected<std::unique_ptr<WordMap>> make(std::uint32_t max_keys);
     ~WordMap();
     WordMap(const WordMap&) = delete;
@@ -87,8 +91,11 @@ private:
     }
 
 public:
+    /// 0 for a dead word.
+    static constexpr std::uint64_t live(std::uint64_t word) noexcept { return word < dead ? word : 0; }
+
     struct Found {
-        std::uint64_t word = 0;  ///< 0: not there
+        std::uint64_t word = 0;  ///< 0, or dead where that is said: not there
         std::uint32_t slot = no_slot;
     };
 
@@ -114,7 +121,8 @@ public:
             __builtin_prefetch(&buckets_[bucket].words);
         }
 
-        /// Looks `key` up from its home bucket on.
+        /// Looks `key` up from its home bucket on. The word may be dead: live() is left to the caller, who may have
+        /// another reason to look at the word's upper bits.
         Found find(std::uint32_t bucket, std::uint64_t key) const noexcept
         {
             const Bucket& home = buckets_[bucket];
@@ -123,8 +131,7 @@ public:
                 return find_from(bucket, key);
             // The word belongs to the key that was matched, whatever the writer did in between: see above.
             const std::uint32_t place = first_of(here);
-            const std::uint64_t word = home.words[place].load(std::memory_order_acquire);
-            return {word, word != 0 ? bucket * bucket_keys + place : no_slot};
+            return {home.words[place].load(std::memory_order_acquire), bucket * bucket_keys + place};
         }
 
     private:
@@ -140,7 +147,11 @@ public:
     };
 
     const View& view() const noexcept { return view_; }
-    Found find(std::uint64_t key) const noexcept { return view_.find(view_.home(key), key); }
+    Found find(std::uint64_t key) const noexcept
+    {
+        const Found found = view_.find(view_.home(key), key);
+        return live(found.word) != 0 ? found : Found{};
+    }
 
     /// A number that readers and the writer may keep for each slot; 0 when the key is put in.
     std::atomic<std::uint32_t>& stamp(std::uint32_t slot) const noexcept { return stamps_[slot]; }
@@ -153,28 +164,49 @@ public:
         return key + 1 <= 1 ? no_slot : view_.slot_from(view_.home(key), key);
     }
     std::uint64_t key(std::uint32_t slot) const noexcept { return key_at(slot).load(std::memory_order_relaxed); }
-    std::uint64_t word(std::uint32_t slot) const noexcept { return word_at(slot).load(std::memory_order_relaxed); }
+    std::uint64_t word(std::uint32_t slot) const noexcept { return live(raw(slot)); }
 
     /// True when `keys` more keys that have no slot can be inserted.
     bool has_room(std::uint32_t keys) const noexcept { return keys <= used_limit_ - used_; }
-    /// Puts in a key that has no slot, with a word that is not 0. has_room() was asked before.
+    /// Puts in a key that has no slot, with its word. has_room() was asked before.
     std::uint32_t insert(std::uint64_t key, std::uint64_t word) noexcept;
-    /// Changes the word of a key that has a slot, erased or not, to one that is not 0: one store.
-    void set(std::uint32_t slot, std::uint64_t word) noexcept { word_at(slot).store(word, std::memory_order_release); }
-    /// Takes the key out: one store. Its slot is free when `batch` (see GraceBatches) is over.
+    /// Changes the word of a key that has a slot, erased or not: one store.
+    void set(std::uint32_t slot, std::uint64_t word) noexcept
+    {
+        if (raw(slot) >= dead) [[unlikely]]
+            unlink(slot);
+        word_at(slot).store(word, std::memory_order_release);
+    }
+    /// Takes the key out: one store. Its slot is free when `batch` (see GraceBatches) is over. Batches never fall.
     void erase(std::uint32_t slot, std::uint32_t batch) noexcept;
-    /// Frees the slots of what was erased in batches up to `over`.
+    /// Frees the slots of what was erased in batches up to `over`. What more than two batches wait for may be freed
+    /// with a later one than its own.
     void reclaim(std::uint32_t over) noexcept;
 
     /// Slots are numbered from 0. Where word(slot) is 0 there is no key in it.
     std::uint32_t slot_count() const noexcept { return view_.bucket_count_ * bucket_keys; }
 
+    std::size_t memory_bytes() const noexcept { return memory_bytes_; }
+
 private:
-    /// An erased slot in the queue. A slot is in the queue at most once, so the queue cannot overflow.
+    /// What ends a list of slots; and how many bits the links in a dead word have.
+    static constexpr unsigned link_bits = 31;
+    static constexpr std::uint32_t no_link = (std::uint32_t{1} << link_bits) - 1;
+
+    /// Erased slots that wait for one batch to be over, oldest first.
     struct Erased {
-        std::uint32_t slot;
-        std::uint32_t batch;
+        std::uint32_t first = no_link;
+        std::uint32_t last = no_link;
+        std::uint32_t batch = 0;
+        bool empty() const noexcept { return first == no_link; }
     };
+
+    static constexpr std::uint64_t dead_word(std::uint32_t before, std::uint32_t behind) noexcept
+    {
+        return dead | std::uint64_t{before} << link_bits | behind;
+    }
+    static constexpr std::uint32_t before(std::uint64_t dead_word) noexcept { return dead_word >> link_bits & no_link; }
+    static constexpr std::uint32_t behind(std::uint64_t dead_word) noexcept { return dead_word & no_link; }
 
     WordMap() = default;
 
@@ -186,6 +218,11 @@ private:
     {
         return view_.buckets_[slot / bucket_keys].words[slot % bucket_keys];
     }
+    /// The slot's word, dead or not.
+    std::uint64_t raw(std::uint32_t slot) const noexcept { return word_at(slot).load(std::memory_order_relaxed); }
+    void link(Erased& erased, std::uint32_t slot) noexcept;
+    void unlink(std::uint32_t slot) noexcept;
+    void free_all(Erased& erased) noexcept;
     void free(std::uint32_t slot) noexcept;
 
     // Read by readers, all but `longest_` constant.
@@ -195,11 +232,7 @@ private:
 
     // The writer's own, on other cache lines.
     alignas(64) std::uint32_t* passed_by_ = nullptr;  ///< by bucket: keys that went past it
-    std::uint32_t* erased_in_ = nullptr;              ///< by slot: the batch of the last erase
-    bool* queued_ = nullptr;                          ///< by slot: it is in the queue
-    Erased* queue_ = nullptr;                         ///< a ring of slot_count() entries
-    std::uint64_t queue_head_ = 0;
-    std::uint64_t queue_tail_ = 0;
+    Erased older_, newer_;
     std::uint32_t used_ = 0;        ///< slots with a key in them, live or waiting
     std::uint32_t used_limit_ = 0;
     void* memory_ = nullptr;

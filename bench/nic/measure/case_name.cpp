@@ -21,8 +21,8 @@ std::string case_name(const Plan& plan, const FrameSize& size, unsigned cores, s
         sides = plan.traffic == Traffic::encap ? "ethip4udp--ethip4vxlan" : "ethip4vxlan--ethip4udp";
         function = "l2bdbase";
         if (plan.segments * std::uint64_t{plan.endpoints} * plan.remotes > 1)
-            function = fmt::format("l2bdscale{}l2bd{}mac{}vxlan", short_number(plan.segments), short_number(plan.endpoints),
-                                   short_number(plan.remotes));
+            function = fmt::format("l2bdscale{}l2bd{}mac{}vxlan", short_number(plan.segments),
+                                   short_number(plan.endpoints), short_number(plan.remotes));
     }
     return fmt::format("{}-{}c-{}-{}-{}", size.name(), cores, sides, function, test);
 }

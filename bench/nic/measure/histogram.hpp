@@ -9,10 +9,10 @@ namespace ferry::bench {
 /// Buckets that are as wide as a 128th of their power of two, in the manner of HdrHistogram. 32 KiB. One thread.
 class Histogram {
 public:
-    void add(std::uint64_t value) noexcept
+    void add(std::uint64_t value, std::uint64_t times = 1) noexcept
     {
-        ++buckets_[bucket_of(value)];
-        ++count_;
+        buckets_[bucket_of(value)] += times;
+        count_ += times;
         if (value < min_)
             min_ = value;
         if (value > max_)
@@ -22,8 +22,8 @@ public:
     std::uint64_t count() const noexcept { return count_; }
     std::uint64_t min() const noexcept { return count_ == 0 ? 0 : min_; }
     std::uint64_t max() const noexcept { return max_; }
-    /// The least value such that `percent` of all values are not above it, by the nearest rank; 0 of nothing. Not less than
-    /// min() nor more than max().
+    /// The least value such that `percent` of all values are not above it, by the nearest rank; 0 of nothing. Not less
+    /// than min() nor more than max().
     std::uint64_t percentile(double percent) const noexcept;
     void clear() noexcept { *this = Histogram(); }
 

@@ -8,7 +8,8 @@ namespace ferry::bench {
 void LoadSearch::add(const Measurement& measurement)
 {
     const auto behind = [](const Measurement& a, const Measurement& b) { return a.load < b.load; };
-    measurements_.insert(std::upper_bound(measurements_.begin(), measurements_.end(), measurement, behind), measurement);
+    measurements_.insert(std::upper_bound(measurements_.begin(), measurements_.end(), measurement, behind),
+                         measurement);
 }
 
 std::optional<LoadSearch::Measurement> LoadSearch::least_failed(double goal) const

@@ -7,9 +7,9 @@
 
 namespace ferry::bench {
 
-/// A bisection that knows of every measurement so far, also of those made for another goal. Loads are frames a second, or
-/// frames in a burst. The first load is the highest; the next two are those around what got through then; further ones halve
-/// the interval.
+/// A bisection that knows of every measurement so far, also of those made for another goal. Loads are frames a second,
+/// or frames in a burst. The first load is the highest; the next two are those around what got through then; further
+/// ones halve the interval.
 class LoadSearch {
 public:
     struct Limits {

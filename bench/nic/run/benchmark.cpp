@@ -34,36 +34,41 @@ std::string explain(const TrialResult& trial)
     for (std::size_t i = 1; i < verdict_count; ++i)
         if (trial.verdicts[i] != 0)
             all += fmt::format("{}{} {}", all.empty() ? "" : ", ", trial.verdicts[i], verdict_names[i]);
-    return fmt::format("of {} frames sent none came back as it should; came: {}", trial.sent, all.empty() ? "nothing" : all);
+    return fmt::format("of {} frames sent none came back as it should; came: {}", trial.sent,
+                       all.empty() ? "nothing" : all);
 }
 
 /// Measurements of one plan over open ports.
 class Run {
 public:
-    Run(const Options& options, Tester& tester, const InnerDut* dut, const std::vector<PortFacts>& ports, const std::atomic<bool>& stop,
-        Progress& progress)
+    Run(const Options& options, Tester& tester, InnerDut* dut, const std::vector<PortFacts>& ports,
+        const std::atomic<bool>& stop, Progress& progress)
         : options_(options), tester_(tester), dut_(dut), ports_(ports), stop_(stop), progress_(progress)
     {
     }
 
     Expected<void> await_path(const FrameSize& size);
     void measure(CaseResult& result);
+    /// Frames that were lost at the tester's own port, in all trials.
+    std::uint64_t missed() const noexcept { return missed_; }
 
 private:
     TrialResult trial(const FrameSize& size, const Load& load, const std::string& what);
     double highest_rate(const CaseResult& result);
     void throughput(CaseResult& result);
-    std::optional<FoundRate> search(CaseResult& result, LoadSearch& loads, double goal, std::vector<TrialResult>& trials);
+    std::optional<FoundRate> search(CaseResult& result, LoadSearch& loads, double goal,
+                                    std::vector<TrialResult>& trials);
     void latency(CaseResult& result);
     void losses(CaseResult& result);
     void burst(CaseResult& result);
 
     const Options& options_;
     Tester& tester_;
-    const InnerDut* dut_;
+    InnerDut* dut_;
     const std::vector<PortFacts>& ports_;
     const std::atomic<bool>& stop_;
     Progress& progress_;
+    std::uint64_t missed_ = 0;
 };
 
 /// Sends a few frames now and then until one comes through.
@@ -78,17 +83,21 @@ Expected<void> Run::await_path(const FrameSize& size)
     } while (!stop_ && static_cast<double>(clock.now()) / 1e9 < options_.wait);
     if (stop_)
         return {};
-    return fail(ErrorCode::unavailable,
-                fmt::format("{}; does what is between the ports know segments {} on, the VTEPs {} on and the endpoints {} on, and take "
-                            "frames to {}? (--vni, --remote, --endpoint-mac, --vtep, --vtep-mac)",
-                            explain(last), options_.plan.first_vni.value(), options_.plan.first_remote.to_string(),
-                            options_.plan.first_endpoint.to_string(), options_.plan.vtep.to_string()));
+    return fail(
+        ErrorCode::unavailable,
+        fmt::format(
+            "{}; does what is between the ports know segments {} on, the VTEPs {} on and the endpoints {} on, and take "
+            "frames to {}? (--vni, --remote, --endpoint-mac, --vtep, --vtep-mac)",
+            explain(last), options_.plan.first_vni.value(), options_.plan.first_remote.to_string(),
+            options_.plan.first_endpoint.to_string(), options_.plan.vtep.to_string()));
 }
 
 TrialResult Run::trial(const FrameSize& size, const Load& load, const std::string& what)
 {
     progress_.now(fmt::format("{} bytes: {} …", size.label(), what));
-    return tester_.run(size, load);
+    TrialResult result = tester_.run(size, load);
+    missed_ += result.missed;
+    return result;
 }
 
 /// The link's, of the slower port and the larger frame; what the tester reaches where no link says.
@@ -102,17 +111,20 @@ double Run::highest_rate(const CaseResult& result)
     const double outer = options_.plan.traffic == Traffic::plain ? 0 : outer_header_size;
     if (bits > 0)
         return line_rate(bits, result.size.average() + outer);
-    const TrialResult fastest = trial(result.size, {.rate = 0, .seconds = options_.duration}, "as fast as the port takes frames");
+    const TrialResult fastest =
+        trial(result.size, {.rate = 0, .seconds = options_.duration}, "as fast as the port takes frames");
     return fastest.rate;
 }
 
-std::optional<FoundRate> Run::search(CaseResult& result, LoadSearch& loads, double goal, std::vector<TrialResult>& trials)
+std::optional<FoundRate> Run::search(CaseResult& result, LoadSearch& loads, double goal,
+                                     std::vector<TrialResult>& trials)
 {
     while (const auto rate = loads.next(goal)) {
         TrialResult best;
         for (unsigned attempt = 0; attempt < options_.attempts; ++attempt) {
             TrialResult one = trial(result.size, {.rate = *rate, .seconds = options_.duration},
-                                    fmt::format("{} with at most {:g} % lost, trial {}", per_second(*rate), goal * 100, result.searched + 1));
+                                    fmt::format("{} with at most {:g} % lost, trial {}", per_second(*rate), goal * 100,
+                                                result.searched + 1));
             ++result.searched;
             if (one.interrupted)
                 return std::nullopt;
@@ -137,18 +149,17 @@ void Run::throughput(CaseResult& result)
 {
     LoadSearch loads({.highest = result.highest_rate, .lowest = std::max(1.0, result.highest_rate * smallest_part),
                       .precision = options_.precision});
-    const DutCounts before = dut_ != nullptr ? dut_->counts() : DutCounts{};
+    if (dut_ != nullptr)
+        dut_->take_cycles();
     std::vector<TrialResult> trials;
     result.ndr = search(result, loads, 0, trials);
-    if (dut_ != nullptr) {
-        const DutCounts after = dut_->counts();
-        if (after.frames > before.frames)
-            result.cycles = static_cast<double>(after.cycles - before.cycles) / static_cast<double>(after.frames - before.frames);
-    }
+    if (dut_ != nullptr)
+        result.cycles = dut_->take_cycles();
     if (!stop_)
         result.pdr = search(result, loads, options_.partial_loss, trials);
     if (!stop_)
-        progress_.done(fmt::format("{} bytes: NDR {}, PDR {}", result.size.label(), result.ndr ? per_second(result.ndr->trial.rate) : "none",
+        progress_.done(fmt::format("{} bytes: NDR {}, PDR {}", result.size.label(),
+                                   result.ndr ? per_second(result.ndr->trial.rate) : "none",
                                    result.pdr ? per_second(result.pdr->trial.rate) : "none"));
 }
 
@@ -159,8 +170,9 @@ void Run::latency(CaseResult& result)
     for (const double percent : latency_percents) {
         if (!rate || stop_)
             return;
-        TrialResult one = trial(result.size, {.rate = std::max(1.0, rate->trial.rate * percent / 100), .seconds = options_.duration},
-                                fmt::format("latency at {:g} %", percent));
+        TrialResult one =
+            trial(result.size, {.rate = std::max(1.0, rate->trial.rate * percent / 100), .seconds = options_.duration},
+                  fmt::format("latency at {:g} %", percent));
         if (!one.interrupted)
             result.latency.push_back({percent, std::move(one)});
     }
@@ -183,12 +195,15 @@ void Run::losses(CaseResult& result)
 void Run::burst(CaseResult& result)
 {
     const double rate = std::max(result.highest_rate, 1.0);
-    LoadSearch lengths({.highest = std::min(std::ceil(rate * std::min(longest_burst, options_.duration)), double{most_burst_frames}),
-                        .lowest = 1, .precision = 0.01});
+    LoadSearch lengths(
+        {.highest = std::min(std::ceil(rate * std::min(longest_burst, options_.duration)), double{most_burst_frames}),
+         .lowest = 1,
+         .precision = 0.01});
     BurstResult burst;
     while (const auto length = lengths.next(0)) {
         const auto frames = static_cast<std::uint64_t>(*length);
-        TrialResult one = trial(result.size, {.rate = 0, .seconds = 10 * longest_burst, .frames = frames}, fmt::format("a burst of {} frames", frames));
+        TrialResult one = trial(result.size, {.rate = 0, .seconds = 10 * longest_burst, .frames = frames},
+                                fmt::format("a burst of {} frames", frames));
         if (one.interrupted)
             return;
         lengths.add({*length, one.loss()});
@@ -221,11 +236,15 @@ struct Pool {
 
 Expected<void> make_pool(const Options& options, Pool& pool)
 {
-    const std::size_t room = std::max<std::size_t>(options.largest_frame() + RTE_PKTMBUF_HEADROOM, RTE_MBUF_DEFAULT_BUF_SIZE);
-    pool.pool = rte_pktmbuf_pool_create("ferry-bench", options.buffers, 256, 0, static_cast<std::uint16_t>(room), SOCKET_ID_ANY);
+    const std::size_t room =
+        std::max<std::size_t>(options.largest_frame() + RTE_PKTMBUF_HEADROOM, RTE_MBUF_DEFAULT_BUF_SIZE);
+    pool.pool = rte_pktmbuf_pool_create("ferry-bench", options.buffers, 256, 0, static_cast<std::uint16_t>(room),
+                                        SOCKET_ID_ANY);
     if (pool.pool == nullptr)
-        return fail(ErrorCode::no_memory, fmt::format("no memory for {} buffers of {} bytes ({}); give more with --memory, or ask for fewer "
-                                                      "with --buffers", options.buffers, room, rte_strerror(rte_errno)));
+        return fail(ErrorCode::no_memory,
+                    fmt::format("no memory for {} buffers of {} bytes ({}); give more with --memory, or ask for fewer "
+                                "with --buffers",
+                                options.buffers, room, rte_strerror(rte_errno)));
     return {};
 }
 
@@ -235,11 +254,14 @@ std::vector<std::string> port_warnings(const Options& options, const std::vector
     std::vector<std::string> all;
     for (const PortFacts& port : ports) {
         if (port.is_virtual)
-            all.push_back(fmt::format("The port {} ({}) is virtual: its rates are memory's and the kernel's, not a NIC's.", port.device, port.driver));
+            all.push_back(
+                fmt::format("The port {} ({}) is virtual: its rates are memory's and the kernel's, not a NIC's.",
+                            port.device, port.driver));
         if (port.most_bytes != 0 && port.most_bytes < options.largest_frame())
-            all.push_back(fmt::format("The port {} takes frames of {} bytes at most, and there are some of {} here; they will be lost. Raise its "
-                                      "MTU (ip link set mtu), or ask for smaller ones with --sizes.", port.device, port.most_bytes,
-                                      options.largest_frame()));
+            all.push_back(
+                fmt::format("The port {} takes frames of {} bytes at most, and there are some of {} here; they will be "
+                            "lost. Raise its MTU (ip link set mtu), or ask for smaller ones with --sizes.",
+                            port.device, port.most_bytes, options.largest_frame()));
     }
     return all;
 }
@@ -253,7 +275,8 @@ Expected<void> measure(const Options& options, const std::atomic<bool>& stop, Pr
         return made;
     ferryd::EthdevOptions port_options;
     port_options.pool = pool.pool;
-    port_options.mtu = static_cast<std::uint16_t>(std::max<std::size_t>(options.largest_frame() - RTE_ETHER_HDR_LEN, RTE_ETHER_MTU));
+    port_options.mtu =
+        static_cast<std::uint16_t>(std::max<std::size_t>(options.largest_frame() - RTE_ETHER_HDR_LEN, RTE_ETHER_MTU));
     port_options.descriptors = options.descriptors;
     port_options.promiscuous = true;
     std::vector<std::unique_ptr<ferryd::EthdevPort>> ports;
@@ -276,9 +299,12 @@ Expected<void> measure(const Options& options, const std::atomic<bool>& stop, Pr
     ferryd::EthdevPort& first = *ports.front();
     ferryd::EthdevPort& second = *ports.back();
     const bool comes_back = ports.size() == 1 || options.dut != Dut::none;
-    const auto cpu = [&](std::size_t thread) { return options.cpus.empty() ? std::nullopt : std::optional(options.cpus[thread]); };
+    const auto cpu = [&](std::size_t thread) {
+        return options.cpus.empty() ? std::nullopt : std::optional(options.cpus[thread]);
+    };
     if (!pin(cpu(0)))
-        return fail(ErrorCode::invalid_argument, fmt::format("--cpus: this process may not run on CPU {}", options.cpus[0]));
+        return fail(ErrorCode::invalid_argument,
+                    fmt::format("--cpus: this process may not run on CPU {}", options.cpus[0]));
     for (const std::uint32_t endpoints : options.endpoints) {
         Plan plan = options.plan;
         plan.endpoints = endpoints;
@@ -291,8 +317,8 @@ Expected<void> measure(const Options& options, const std::atomic<bool>& stop, Pr
         std::unique_ptr<InnerDut> dut;
         if (options.dut != Dut::none) {
             progress.now(fmt::format("filling the tables with {} endpoints …", endpoints));
-            auto made = InnerDut::make(second, pool.pool, plan, options.dut == Dut::ferry, second.mac(), cpu(options.threads),
-                                       options.cpus.empty());
+            auto made = InnerDut::make(second, pool.pool, plan, options.dut == Dut::ferry, second.mac(),
+                                       cpu(options.threads), options.cpus.empty());
             if (!made)
                 return tl::unexpected(made.error());
             dut = std::move(*made);
@@ -302,7 +328,8 @@ Expected<void> measure(const Options& options, const std::atomic<bool>& stop, Pr
         tester_options.own_thread = options.threads == 2;
         tester_options.yields = options.cpus.empty();
         tester_options.receive_cpu = options.threads == 2 ? cpu(1) : std::nullopt;
-        Tester tester(first, comes_back ? first : second, ports.size() == 2 && !comes_back ? &first : nullptr, pool.pool, plan, tester_options, stop);
+        Tester tester(first, comes_back ? first : second, ports.size() == 2 && !comes_back ? &first : nullptr,
+                      pool.pool, plan, tester_options, stop);
         Run run(options, tester, dut.get(), results.ports, stop, progress);
         if (auto open = run.await_path(options.sizes.front()); !open)
             return open;
@@ -312,6 +339,11 @@ Expected<void> measure(const Options& options, const std::atomic<bool>& stop, Pr
             results.cases.emplace_back(size, plan);
             run.measure(results.cases.back());
         }
+        if (run.missed() != 0)
+            results.warnings.push_back(fmt::format(
+                "The tester itself missed {} frames, which count as lost: its CPU is too slow, or had other work. "
+                "Give it two with --threads 2 and --cpus, or longer rings with --descriptors.",
+                run.missed()));
     }
     results.interrupted = stop;
     return {};

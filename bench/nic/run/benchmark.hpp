@@ -11,8 +11,9 @@
 
 namespace ferry::bench {
 
-/// Opens the ports, waits until frames come through, and measures all that is asked for into `results`, which hold what there is
-/// also when it fails or `stop` is set. EAL must be up. Fails where a port, the DUT or the way between the ports does not work.
+/// Opens the ports, waits until frames come through, and measures all that is asked for into `results`, which hold what
+/// there is also when it fails or `stop` is set. EAL must be up. Fails where a port, the DUT or the way between the
+/// ports does not work.
 Expected<void> measure(const Options& options, const std::atomic<bool>& stop, Progress& progress, Results& results);
 
 }  // namespace ferry::bench

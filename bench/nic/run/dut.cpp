@@ -20,27 +20,32 @@ namespace {
 constexpr std::uint16_t burst = 32;
 constexpr std::uint32_t rows_at_once = 16'384;
 
-/// Sends all, and frees what the port does not take. Returns how much that was.
-std::uint16_t send_all(ferryd::Port& port, rte_mbuf** frames, std::uint16_t count)
+constexpr std::uint64_t parts = 16;  // of a cycle, that costs are counted in
+
+/// Sends all, and frees what the port does not take.
+void send_all(ferryd::Port& port, rte_mbuf** frames, std::uint16_t count)
 {
     const std::uint16_t taken = port.transmit(0, frames, count).taken;
     rte_pktmbuf_free_bulk(frames + taken, static_cast<unsigned>(count - taken));
-    return static_cast<std::uint16_t>(count - taken);
 }
 
 /// All that the engine gives goes to the one port.
 class BackToPort : public Sink {
 public:
     explicit BackToPort(ferryd::Port& port) : port_(port) {}
-    void to_attachment(AttachmentId, rte_mbuf** frames, std::uint16_t count) override { refused_ += send_all(port_, frames, count); }
-    void to_underlay(UnderlayId, rte_mbuf** frames, std::uint16_t count) override { refused_ += send_all(port_, frames, count); }
-    void to_gate(AttachmentId, rte_mbuf** frames, const Arrival*, std::uint16_t count) override { rte_pktmbuf_free_bulk(frames, count); }
+    void to_attachment(AttachmentId, rte_mbuf** frames, std::uint16_t count) override
+    {
+        send_all(port_, frames, count);
+    }
+    void to_underlay(UnderlayId, rte_mbuf** frames, std::uint16_t count) override { send_all(port_, frames, count); }
+    void to_gate(AttachmentId, rte_mbuf** frames, const Arrival*, std::uint16_t count) override
+    {
+        rte_pktmbuf_free_bulk(frames, count);
+    }
     void pass(rte_mbuf** frames, std::uint16_t count) override { rte_pktmbuf_free_bulk(frames, count); }
-    std::uint64_t refused() const noexcept { return refused_; }
 
 private:
     ferryd::Port& port_;
-    std::uint64_t refused_ = 0;
 };
 
 /// Segments, remotes, an attachment for each segment, and the rows.
@@ -82,8 +87,9 @@ Expected<std::vector<AttachmentId>> fill(Tables& tables, const Plan& plan, MacAd
     if (auto done = staged(transaction).and_then([&] { return commit(transaction); }); !done)
         return tl::unexpected(done.error());
     for (std::uint32_t endpoint = 0; endpoint < plan.endpoints; ++endpoint) {
-        const Row row = plan.traffic == Traffic::encap ? Row::remote(vteps[endpoint % plan.remotes], RowOrigin::endpoint)
-                                                       : Row::local(attachments[plan.segment_of(endpoint)], RowOrigin::endpoint);
+        const Row row = plan.traffic == Traffic::encap
+                            ? Row::remote(vteps[endpoint % plan.remotes], RowOrigin::endpoint)
+                            : Row::local(attachments[plan.segment_of(endpoint)], RowOrigin::endpoint);
         auto done = transaction.set_row(plan.vni_of(endpoint), plan.endpoint_mac(endpoint), row);
         if (done && (endpoint % rows_at_once == rows_at_once - 1 || endpoint + 1 == plan.endpoints))
             done = commit(transaction);
@@ -142,8 +148,8 @@ struct InnerDut::Engine {
     }
 };
 
-Expected<std::unique_ptr<InnerDut>> InnerDut::make(ferryd::Port& port, rte_mempool* pool, const Plan& plan, bool engine, MacAddress own_mac,
-                                                   std::optional<unsigned> cpu, bool yields)
+Expected<std::unique_ptr<InnerDut>> InnerDut::make(ferryd::Port& port, rte_mempool* pool, const Plan& plan, bool engine,
+                                                   MacAddress own_mac, std::optional<unsigned> cpu, bool yields)
 {
     std::unique_ptr<Engine> made;
     if (engine) {
@@ -179,9 +185,14 @@ InnerDut::~InnerDut()
     thread_.join();
 }
 
-DutCounts InnerDut::counts() const noexcept
+std::optional<double> InnerDut::take_cycles()
 {
-    return {frames_.load(std::memory_order_relaxed), cycles_.load(std::memory_order_relaxed), refused_.load(std::memory_order_relaxed)};
+    const std::lock_guard guard(mutex_);
+    if (cycles_.count() == 0)
+        return std::nullopt;
+    const auto median = static_cast<double>(cycles_.percentile(50)) / parts;
+    cycles_.clear();
+    return median;
 }
 
 void InnerDut::run()
@@ -200,8 +211,9 @@ void InnerDut::run()
             continue;
         }
         turn(frames.data(), count);
-        cycles_.store(cycles_.load(std::memory_order_relaxed) + rte_rdtsc() - begin, std::memory_order_relaxed);
-        frames_.store(frames_.load(std::memory_order_relaxed) + count, std::memory_order_relaxed);
+        const std::uint64_t cycles = rte_rdtsc() - begin;
+        const std::lock_guard guard(mutex_);
+        cycles_.add(cycles * parts / count, count);
     }
     if (engine_)
         engine_->worker->offline();
@@ -211,13 +223,10 @@ void InnerDut::run()
 
 void InnerDut::turn(rte_mbuf** frames, std::uint16_t count)
 {
-    if (engine_) {
+    if (engine_)
         engine_->forward(frames, count, steady_seconds());
-        refused_.store(engine_->sink.refused(), std::memory_order_relaxed);
-    } else {
-        const std::uint64_t refused = send_all(port_, frames, count);
-        refused_.store(refused_.load(std::memory_order_relaxed) + refused, std::memory_order_relaxed);
-    }
+    else
+        send_all(port_, frames, count);
 }
 
 }  // namespace ferry::bench

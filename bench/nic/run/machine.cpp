@@ -1,6 +1,7 @@
 #include "run/machine.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 #include <fstream>
 #include <sstream>
 
@@ -62,6 +63,20 @@ std::vector<unsigned> those(const std::vector<unsigned>& cpus, Is is)
     return found;
 }
 
+/// What of the kernel's command line bears on a measurement.
+std::string settings_of(const std::string& command_line)
+{
+    std::string found;
+    std::istringstream words(command_line);
+    for (std::string word; words >> word;)
+        for (const char* name :
+             {"isolcpus=", "nohz_full=", "rcu_nocbs=", "idle=", "intel_idle.", "processor.max_cstate=", "mitigations=",
+              "iommu=", "intel_iommu=", "amd_iommu=", "default_hugepagesz=", "hugepagesz=", "hugepages="})
+            if (word.rfind(name, 0) == 0)
+                found += (found.empty() ? "" : " ") + word;
+    return found;
+}
+
 bool sleeps_deeply(const fs::path& root, unsigned cpu)
 {
     std::error_code ignored;
@@ -99,39 +114,53 @@ Facts machine_facts(const fs::path& root)
     };
     add("CPU", field(root / "proc/cpuinfo", "model name"));
     add("CPUs", first_line(root / "sys/devices/system/cpu/online"));
-    add("Kernel", first_line(root / "proc/sys/kernel/osrelease"));
-    add("Memory", field(root / "proc/meminfo", "MemTotal"));
-    const std::string maker = first_line(root / "sys/class/dmi/id/sys_vendor"), product = first_line(root / "sys/class/dmi/id/product_name");
+    const std::string release = first_line(root / "proc/sys/kernel/osrelease");
+    add("Kernel", release.substr(0, release.find_first_not_of("0123456789.")));
+    const double kibibytes = std::strtod(field(root / "proc/meminfo", "MemTotal").c_str(), nullptr);
+    add("Memory", kibibytes > 0 ? fmt::format("{:.1f} GiB", kibibytes / (1 << 20)) : "");
+    const std::string maker = first_line(root / "sys/class/dmi/id/sys_vendor"),
+                      product = first_line(root / "sys/class/dmi/id/product_name");
     add("Machine", maker.empty() ? product : product.empty() ? maker : maker + " " + product);
-    add("Kernel's command line", first_line(root / "proc/cmdline"));
+    add("Kernel's settings", settings_of(first_line(root / "proc/cmdline")));
     return facts;
 }
 
-std::vector<std::string> machine_warnings(const std::vector<unsigned>& cpus, bool pinned, unsigned threads, const fs::path& root)
+std::vector<std::string> machine_warnings(const std::vector<unsigned>& cpus, bool pinned, unsigned threads,
+                                          const fs::path& root)
 {
     std::vector<std::string> all;
     const auto warn = [&](std::string sentence) { all.push_back(std::move(sentence)); };
     if (field(root / "proc/cpuinfo", "flags").find(" hypervisor") != std::string::npos)
-        warn("This machine is virtual: its host may take CPUs away at any moment, and clocks and caches are shared with others.");
+        warn(
+            "This machine is virtual: its host may take CPUs away at any moment, and clocks and caches are shared with "
+            "others.");
     if (!pinned)
         warn("The threads have no CPUs of their own; name some with --cpus, on the NIC's NUMA node.");
     if (cpus.size() < threads)
         warn(fmt::format("{} busy threads share {} CPU{}; what is measured is the scheduler too.", threads, cpus.size(),
                          cpus.size() == 1 ? "" : "s"));
     const std::vector<unsigned> isolated = parse_cpu_list(first_line(root / "sys/devices/system/cpu/isolated"));
-    const auto is_shared = [&](unsigned cpu) { return std::find(isolated.begin(), isolated.end(), cpu) == isolated.end(); };
+    const auto is_shared = [&](unsigned cpu) {
+        return std::find(isolated.begin(), isolated.end(), cpu) == isolated.end();
+    };
     if (const auto shared = those(cpus, is_shared); !shared.empty())
-        warn(fmt::format("Other processes may run on CPU {}; keep them off with isolcpus, nohz_full and rcu_nocbs on the kernel's command line.",
-                         list(shared)));
+        warn(
+            fmt::format("Other processes may run on CPU {}; keep them off with isolcpus, nohz_full and rcu_nocbs on "
+                        "the kernel's command line.",
+                        list(shared)));
     if (const auto deep = those(cpus, [&](unsigned cpu) { return sleeps_deeply(root, cpu); }); !deep.empty())
-        warn(fmt::format("CPU {} may fall into sleep (C-states) from which it needs more than {} µs; switch that off with "
-                         "\"cpupower idle-set -D {}\" or intel_idle.max_cstate=0 or idle=poll.", list(deep), slow_wakeup, slow_wakeup));
+        warn(fmt::format(
+            "CPU {} may fall into sleep (C-states) from which it needs more than {} µs; switch that off with "
+            "\"cpupower idle-set -D {}\" or intel_idle.max_cstate=0 or idle=poll.",
+            list(deep), slow_wakeup, slow_wakeup));
     const auto scales = [&](unsigned cpu) {
         const std::string governor = first_line(cpu_folder(root, cpu) / "cpufreq/scaling_governor");
         return !governor.empty() && governor != "performance";
     };
     if (const auto slow = those(cpus, scales); !slow.empty())
-        warn(fmt::format("The frequency of CPU {} changes with load; fix it with \"cpupower frequency-set -g performance\".", list(slow)));
+        warn(fmt::format(
+            "The frequency of CPU {} changes with load; fix it with \"cpupower frequency-set -g performance\".",
+            list(slow)));
     const auto has_sibling = [&](unsigned cpu) {
         return parse_cpu_list(first_line(cpu_folder(root, cpu) / "topology/thread_siblings_list")).size() > 1;
     };

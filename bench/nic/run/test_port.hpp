@@ -25,11 +25,12 @@ struct PortFacts {
 bool is_pci_address(const std::string& device);
 
 /// Opens the port. Fails with what the device fails with.
-Expected<std::unique_ptr<ferryd::EthdevPort>> open_port(const std::string& device, const ferryd::EthdevOptions& options);
+Expected<std::unique_ptr<ferryd::EthdevPort>> open_port(const std::string& device,
+                                                        const ferryd::EthdevOptions& options);
 
 /// Waits until the links of all ports are up. Fails with unavailable after `seconds`, or when `stop` is set.
-Expected<void> await_links(const std::vector<ferryd::EthdevPort*>& ports, const std::vector<std::string>& devices, double seconds,
-                           const std::atomic<bool>& stop);
+Expected<void> await_links(const std::vector<ferryd::EthdevPort*>& ports, const std::vector<std::string>& devices,
+                           double seconds, const std::atomic<bool>& stop);
 
 PortFacts facts_of(const ferryd::EthdevPort& port, const std::string& device);
 

@@ -45,9 +45,14 @@ std::uint64_t TrialResult::faults() const noexcept
     return all;
 }
 
-Tester::Tester(ferryd::Port& out, ferryd::Port& in, ferryd::Port* spare, rte_mempool* pool, const Plan& plan, const Options& options,
-               const std::atomic<bool>& stop)
-    : in_(in), spare_(spare), options_(options), stop_(stop), sender_(out, pool, plan, clock_), receiver_(in, plan, clock_)
+Tester::Tester(ferryd::Port& out, ferryd::Port& in, ferryd::Port* spare, rte_mempool* pool, const Plan& plan,
+               const Options& options, const std::atomic<bool>& stop)
+    : in_(in),
+      spare_(spare),
+      options_(options),
+      stop_(stop),
+      sender_(out, pool, plan, clock_),
+      receiver_(in, plan, clock_)
 {
 }
 
@@ -57,6 +62,7 @@ TrialResult Tester::run(const FrameSize& size, const Load& load)
     sender_.begin(trial_, size);
     receiver_.begin(trial_);
     TrialResult result;
+    const std::uint64_t missed = in_.observe();
     std::atomic<bool> received{false};
     std::thread thread;
     if (options_.own_thread)
@@ -78,6 +84,7 @@ TrialResult Tester::run(const FrameSize& size, const Load& load)
     result.sequences = receiver_.sequences();
     result.verdicts = receiver_.verdicts();
     result.late = receiver_.late();
+    result.missed = in_.observe() - missed;
     result.latency = receiver_.latency();
     result.interrupted = stop_.load(std::memory_order_relaxed);
     return result;
@@ -86,7 +93,9 @@ TrialResult Tester::run(const FrameSize& size, const Load& load)
 void Tester::send(const Load& load, TrialResult& result)
 {
     const auto duration = static_cast<std::uint64_t>(load.seconds * 1e9);
-    std::uint64_t intended = load.frames != 0 ? load.frames : load.rate > 0 ? static_cast<std::uint64_t>(std::llround(load.rate * load.seconds)) : unlimited;
+    std::uint64_t intended = load.frames != 0 ? load.frames
+                             : load.rate > 0  ? static_cast<std::uint64_t>(std::llround(load.rate * load.seconds))
+                                              : unlimited;
     intended = std::max<std::uint64_t>(intended, 1);
     const std::uint64_t begin = clock_.now(), end = begin + duration;
     const std::uint64_t last = load.rate > 0 ? end + grace(load.seconds) : end;
@@ -115,7 +124,8 @@ void Tester::settle(const TrialResult& result)
         if (receive() == 0)
             rest();
         const std::uint64_t now = clock_.now(), heard = std::max(begin, receiver_.last_arrival());
-        if ((now > heard && now - heard > quiet) || static_cast<double>(now - begin) > longest_settle * static_cast<double>(quiet))
+        if ((now > heard && now - heard > quiet) ||
+            static_cast<double>(now - begin) > longest_settle * static_cast<double>(quiet))
             return;
     }
     const std::uint64_t end = clock_.now() + afterwards;

@@ -29,12 +29,15 @@ struct TrialResult {
     SequenceCounts sequences;      ///< frames that came
     std::array<std::uint64_t, verdict_count> verdicts{};
     std::uint64_t late = 0;        ///< frames of an earlier trial
+    std::uint64_t missed =
+        0;  ///< frames that the receiving port or its kernel dropped because the tester had not taken others
     Histogram latency;             ///< nanoseconds
     bool interrupted = false;
 
     std::uint64_t unsent() const noexcept { return intended - sent; }
     std::uint64_t lost() const noexcept { return sent - std::min(sent, sequences.received); }
-    /// Part of the intended frames that did not come, be it that the port did not take them (as CSIT's MLRsearch counts).
+    /// Part of the intended frames that did not come, be it that the port did not take them (as CSIT's MLRsearch
+    /// counts).
     double loss() const noexcept;
     double received_rate() const noexcept;  ///< frames a second, over the time of sending
     /// Frames that came otherwise than they should, repeated ones among them.
@@ -51,8 +54,8 @@ public:
         bool yields = false;                  ///< leaves the CPU to others when there is nothing to do
     };
     /// `stop` ends a trial early. `spare` is a port from which nothing is expected, and which is emptied; may be null.
-    Tester(ferryd::Port& out, ferryd::Port& in, ferryd::Port* spare, rte_mempool* pool, const Plan& plan, const Options& options,
-           const std::atomic<bool>& stop);
+    Tester(ferryd::Port& out, ferryd::Port& in, ferryd::Port* spare, rte_mempool* pool, const Plan& plan,
+           const Options& options, const std::atomic<bool>& stop);
 
     TrialResult run(const FrameSize& size, const Load& load);
 

@@ -11,15 +11,17 @@ namespace ferry::bench {
 Expected<FrameSize> FrameSize::parse(std::string_view text)
 {
     std::string lower(text);
-    std::transform(lower.begin(), lower.end(), lower.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? char(c + 32) : c; });
+    std::transform(lower.begin(), lower.end(), lower.begin(),
+                   [](char c) { return c >= 'A' && c <= 'Z' ? char(c + 32) : c; });
     if (lower == "imix")
         return FrameSize({64, 570, 64, 64, 570, 64, 1518, 64, 570, 64, 64, 570});
     std::uint32_t size = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), size);
     if (error != std::errc{} || end != text.data() + text.size() || size < smallest_frame || size > largest_frame)
-        return fail(ErrorCode::invalid_argument,
-                    fmt::format("\"{}\" is no frame size; it is a number of bytes from {} to {}, the FCS included, or imix", text,
-                                smallest_frame, largest_frame));
+        return fail(
+            ErrorCode::invalid_argument,
+            fmt::format("\"{}\" is no frame size; it is a number of bytes from {} to {}, the FCS included, or imix",
+                        text, smallest_frame, largest_frame));
     return FrameSize({static_cast<std::uint16_t>(size)});
 }
 

@@ -11,7 +11,8 @@ namespace {
 
 constexpr std::uint32_t first_source = 0x0a00'0001;       // 10.0.0.1 on, one a segment
 constexpr std::uint32_t first_destination = 0x1400'0000;  // 20.0.0.0 on, one an endpoint
-constexpr std::uint16_t first_port = 1024, service = 9;   // from ports that differ by flow, to the discard service (RFC 863)
+constexpr std::uint16_t first_port = 1024,
+                        service = 9;  // from ports that differ by flow, to the discard service (RFC 863)
 constexpr std::uint32_t source_ports = 65'536 - first_port;
 
 }  // namespace
@@ -72,8 +73,9 @@ void write_outer_header(const Plan& plan, std::uint32_t flow, std::size_t inner_
     header_at<Ipv4Header>(bytes) = ip;
     bytes += sizeof(Ipv4Header);
     const std::uint16_t port = entropy_port(static_cast<std::uint32_t>(flow * std::uint64_t{2'654'435'761}));
-    header_at<UdpHeader>(bytes) = {be16{port}, be16{plan.vxlan_port},
-                                   be16{static_cast<std::uint16_t>(inner_length + sizeof(UdpHeader) + sizeof(VxlanHeader))}, be16{}};
+    header_at<UdpHeader>(bytes) = {
+        be16{port}, be16{plan.vxlan_port},
+        be16{static_cast<std::uint16_t>(inner_length + sizeof(UdpHeader) + sizeof(VxlanHeader))}, be16{}};
     header_at<VxlanHeader>(bytes + sizeof(UdpHeader)) = VxlanHeader::make(plan.vni_of(endpoint));
 }
 

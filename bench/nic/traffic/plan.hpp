@@ -31,7 +31,8 @@ struct Plan {
     Vni vni_of(std::uint32_t endpoint) const noexcept;
     Ipv4Address remote_of(std::uint32_t endpoint) const noexcept;
     MacAddress endpoint_mac(std::uint32_t endpoint) const noexcept;
-    /// The source of the endpoint's frames: one a segment, and with decap one a segment and remote, so that no source seems to move.
+    /// The source of the endpoint's frames: one a segment, and with decap one a segment and remote, so that no source
+    /// seems to move.
     MacAddress host_mac(std::uint32_t endpoint) const noexcept;
 };
 
@@ -44,7 +45,8 @@ inline constexpr std::uint16_t largest_underlay_packet = 9500;
 
 /// Writes the headers of the flow's frame of `length` bytes, without FCS.
 void write_plain_header(const Plan& plan, std::uint32_t flow, std::size_t length, std::uint8_t* bytes) noexcept;
-/// Writes outer Ethernet, IPv4, UDP and VXLAN headers in front of such a frame, as the flow's remote sends it to the DUT.
+/// Writes outer Ethernet, IPv4, UDP and VXLAN headers in front of such a frame, as the flow's remote sends it to the
+/// DUT.
 void write_outer_header(const Plan& plan, std::uint32_t flow, std::size_t inner_length, std::uint8_t* bytes) noexcept;
 
 /// The order in which flows take turns: each once a round, neighbours far apart.

@@ -19,14 +19,16 @@ struct Probe {
     friend constexpr bool operator==(const Probe&, const Probe&) noexcept = default;
 };
 
-/// The probe as it is sent. It fills what a 64-byte frame has left behind Ethernet, IPv4 and UDP headers and before the FCS.
+/// The probe as it is sent. It fills what a 64-byte frame has left behind Ethernet, IPv4 and UDP headers and before the
+/// FCS.
 struct ProbeHeader {
     wire::be16 trial;
     wire::be32 flow;
     wire::be32 sequence;
     wire::be16 time_high;
     wire::be32 time_low;
-    wire::be16 check;  ///< Internet checksum of the rest (RFC 1071), complemented, with a constant that other traffic has not
+    wire::be16
+        check;  ///< Internet checksum of the rest (RFC 1071), complemented, with a constant that other traffic has not
 };
 static_assert(sizeof(ProbeHeader) == 18 && wire::WireStruct<ProbeHeader>);
 

@@ -21,7 +21,8 @@ bool is_udp(Bytes frame) noexcept
            header_at<Ipv4Header>(frame.data() + ip_at).protocol == ip_protocol::udp;
 }
 
-/// A frame of which no byte of the tester's is wrong. What a router or switch may change is not looked at in plain traffic.
+/// A frame of which no byte of the tester's is wrong. What a router or switch may change is not looked at in plain
+/// traffic.
 Judgement judge_plain(const Plan& plan, Bytes frame) noexcept
 {
     if (!is_udp(frame))

@@ -24,7 +24,11 @@ public:
     /// it came. Such frames and those of to_attachment() for the same attachment keep their order, in calls as short as
     /// that takes.
     virtual void to_gate(AttachmentId attachment, rte_mbuf** frames, const Arrival* arrivals, std::uint16_t count) = 0;
-    /// Encapsulated frames for an underlay port.
+    /// Encapsulated frames for an underlay port. The first buffer of each is its own. Those behind it, which the long
+    /// frames of floods have, may belong to frames for other VTEPs too: nobody writes to them, and each frame may be
+    /// freed by any thread. A port that frees buffers without a look at their reference counts
+    /// (RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE) must not get them; for one that sends no chains (without
+    /// RTE_ETH_TX_OFFLOAD_MULTI_SEGS) rte_pktmbuf_linearize() makes one buffer of them.
     virtual void to_underlay(UnderlayId underlay, rte_mbuf** frames, std::uint16_t count) = 0;
     /// Frames from the underlay that are not VXLAN for this VTEP: the host's own (ARP, BGP, ssh). Not a byte is
     /// changed.

@@ -23,6 +23,9 @@ struct WorkerConfig {
     std::uint16_t vxlan_port = 4789;           ///< UDP port on which VXLAN arrives
     wire::PortRange entropy_ports{};           ///< range of the outer source port
     rte_mempool* pool = nullptr;               ///< for copies; at least 64 bytes of headroom and 128 behind it
+    /// Of a flood's frame of so many bytes or more its remotes share the buffers, see Sink::to_underlay(); at most
+    /// 65,534 at a time. Frames without room in one buffer of the pool are shared whatever this says.
+    std::uint32_t share_from = 512;
 };
 
 /// One thread's data path. All calls are for that thread, except counters(), learned() and relayed(), whose readers

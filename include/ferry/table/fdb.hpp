@@ -30,9 +30,10 @@ public:
     Fdb& operator=(const Fdb&) = delete;
 
     /// Reader: looks up `count` keys as of `epoch` and writes `rows[i]` for `keys[i]`, absent where there is none.
-    /// Prefetches over the whole burst; a key of word 0 is never found. Where `slots` is not null it gets each row's
-    /// slot.
-    void lookup(const FdbKey* keys, std::size_t count, Epoch epoch, Row* rows, Slot* slots = nullptr) const noexcept;
+    /// Prefetches over the whole burst; a key of word 0 is never found.
+    void lookup(const FdbKey* keys, std::size_t count, Epoch epoch, Row* rows) const noexcept;
+    /// Reader: the same, and writes each row's slot to `slots[i]`.
+    void lookup(const FdbKey* keys, std::size_t count, Epoch epoch, Row* rows, Slot* slots) const noexcept;
 
     /// Reader: the endpoint of the row in `slot` sent a frame at `now_seconds` (any monotonic clock in seconds). Writes
     /// at most once a second for each row, so that the table's cache lines stay shared.
@@ -47,6 +48,8 @@ public:
     /// Rows that are not absent in their newest value.
     std::uint32_t size() const noexcept;
     std::uint32_t max_rows() const noexcept;
+    /// The memory of all rows that there is room for, in bytes, without that of rows in transactions.
+    std::size_t memory_bytes() const noexcept;
     /// True when one transaction that adds `fresh_rows` rows, deletes `deleted_rows` and prepares `pending` (0 where it
     /// only stores) fits now. A deleted row goes on taking room until a grace period has passed: see reclaim().
     bool has_room(std::uint32_t fresh_rows, std::uint32_t pending, std::uint32_t deleted_rows = 0) const noexcept;

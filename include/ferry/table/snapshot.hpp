@@ -23,10 +23,14 @@ class VersionedCell {
 public:
     struct Version {
         Epoch since;
-        std::optional<T> value;  ///< empty: deleted
+        bool deleted;            ///< as `value` says, but beside `since`: one cache line less for a reader
         std::atomic<Version*> older{nullptr};
+        std::optional<T> value;  ///< empty: deleted
 
-        Version(Epoch since_, std::optional<T>&& value_) : since(since_), value(std::move(value_)) {}
+        Version(Epoch since_, std::optional<T>&& value_)
+            : since(since_), deleted(!value_), value(std::move(value_))
+        {
+        }
     };
 
     VersionedCell() = default;
@@ -52,7 +56,7 @@ public:
     const T* read_referenced(Epoch epoch) const noexcept
     {
         const Version* version = head_.load(std::memory_order_acquire);
-        if (version != nullptr && version->since <= epoch && version->value) [[likely]]
+        if (version != nullptr && version->since <= epoch && !version->deleted) [[likely]]
             return &*version->value;
         const T* later = nullptr;
         for (; version != nullptr; version = version->older.load(std::memory_order_acquire)) {

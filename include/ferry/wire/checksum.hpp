@@ -105,11 +105,9 @@ inline bool verify_ipv4_header_checksum(std::span<const std::uint8_t> header) no
 inline bool verify_ipv4_header_checksum(const Ipv4Header& header) noexcept
 {
     const auto* bytes = reinterpret_cast<const std::uint8_t*>(&header);
-    std::uint64_t sum = std::uint64_t{load<std::uint32_t>(bytes)} + load<std::uint32_t>(bytes + 4) +
+    const std::uint64_t sum = std::uint64_t{load<std::uint32_t>(bytes)} + load<std::uint32_t>(bytes + 4) +
                         load<std::uint32_t>(bytes + 8) + load<std::uint32_t>(bytes + 12) + load<std::uint32_t>(bytes + 16);
-    sum = (sum & 0xffff'ffff) + (sum >> 32);
-    sum = (sum & 0xffff) + (sum >> 16 & 0xffff) + (sum >> 32);
-    return (sum & 0xffff) + (sum >> 16) == 0xffff;
+    return sum % 0xffff == 0 && sum != 0;  // carries that come round make arithmetic modulo 2^16 - 1
 }
 
 /// Returns the sum of the pseudo-header that TCP, UDP and others over IPv4 include (RFC 768, RFC 9293 §3.1).

@@ -22,7 +22,8 @@ TEST_CASE("a name tells the scale")
     plan.endpoints = 1'000'000;
     plan.segments = 1'000;
     plan.remotes = 4'096;
-    CHECK(case_name(plan, *FrameSize::parse("64"), 1, "ndrpdr") == "64b-1c-ethip4udp--ethip4vxlan-l2bdscale1kl2bd1mmac4096vxlan-ndrpdr");
+    CHECK(case_name(plan, *FrameSize::parse("64"), 1, "ndrpdr") ==
+          "64b-1c-ethip4udp--ethip4vxlan-l2bdscale1kl2bd1mmac4096vxlan-ndrpdr");
 }
 
 TEST_CASE("numbers are short where they are round")

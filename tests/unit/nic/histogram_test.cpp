@@ -33,6 +33,16 @@ TEST_CASE("small values are exact")
     CHECK(histogram->percentile(0) == 1);
 }
 
+TEST_CASE("a value may be counted many times")
+{
+    const auto histogram = std::make_unique<Histogram>();
+    histogram->add(5, 99);
+    histogram->add(7);
+    CHECK(histogram->count() == 100);
+    CHECK(histogram->percentile(99) == 5);
+    CHECK(histogram->percentile(99.5) == 7);
+}
+
 TEST_CASE("any value is found again to better than a percent")
 {
     for (unsigned bit = 0; bit < 64; ++bit) {
@@ -62,7 +72,8 @@ TEST_CASE("percentiles of many values are those of the sorted list")
     std::sort(values.begin(), values.end());
     for (const double percent : {1.0, 50.0, 90.0, 99.0, 99.9, 99.99}) {
         const auto rank = static_cast<std::size_t>(std::ceil(percent / 100 * 100'000)) - 1;
-        const double exact = static_cast<double>(values[rank]), found = static_cast<double>(histogram->percentile(percent));
+        const double exact = static_cast<double>(values[rank]),
+                     found = static_cast<double>(histogram->percentile(percent));
         INFO(percent);
         CHECK(found >= exact);
         CHECK(found <= exact * 1.01);

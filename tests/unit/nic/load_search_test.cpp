@@ -88,6 +88,16 @@ TEST_CASE("the answer never has more loss than the goal, and none below it had, 
     }
 }
 
+TEST_CASE("a load that passed above one that failed is no answer")
+{
+    LoadSearch loads({.highest = 1000});
+    for (const auto& one : {LoadSearch::Measurement{800, 0}, {500, 0.1}, {300, 0}, {200, 0}})
+        loads.add(one);
+    REQUIRE(loads.best(0));
+    CHECK(loads.best(0)->load == 300);
+    CHECK(loads.best(0.1)->load == 800);
+}
+
 TEST_CASE("there are no more measurements than allowed")
 {
     LoadSearch loads({.highest = 1e9, .lowest = 1, .precision = 1e-9, .most_measurements = 12});

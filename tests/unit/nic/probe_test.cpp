@@ -10,7 +10,8 @@ using namespace ferry::bench;
 TEST_CASE("a probe is read as it was written")
 {
     std::array<std::uint8_t, 18> bytes{};
-    for (const Probe& probe : {Probe{}, Probe{7, 123'456, 0xffff'ffff, 0xffff'ffff'ffff}, Probe{0xffff, 0xff'ffff, 1, 42}}) {
+    for (const Probe& probe :
+         {Probe{}, Probe{7, 123'456, 0xffff'ffff, 0xffff'ffff'ffff}, Probe{0xffff, 0xff'ffff, 1, 42}}) {
         write_probe(probe, bytes.data());
         const auto read = read_probe(bytes);
         REQUIRE(read);

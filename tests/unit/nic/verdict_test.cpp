@@ -66,7 +66,8 @@ TEST_CASE("a frame that came as it should is good, and its probe known")
         const Bytes inner = plain_frame(plan_of(Traffic::encap), probe, length);
         for (const Traffic traffic : {Traffic::encap, Traffic::decap, Traffic::plain}) {
             const Plan plan = plan_of(traffic);
-            const Judgement judgement = judge(plan, traffic == Traffic::encap ? encapsulated(plan, probe, inner) : inner);
+            const Judgement judgement =
+                judge(plan, traffic == Traffic::encap ? encapsulated(plan, probe, inner) : inner);
             CHECK(judgement.verdict == Verdict::good);
             CHECK(judgement.probe == probe);
         }
@@ -122,14 +123,16 @@ TEST_CASE("each fault of an outer header has its name")
     const auto with = [&](auto change) {
         Bytes frame = encapsulated(plan, probe, inner);
         auto& ip = wire::header_at<wire::Ipv4Header>(frame.data() + 14);
-        change(ip, wire::header_at<wire::UdpHeader>(frame.data() + 34), wire::header_at<wire::VxlanHeader>(frame.data() + 42));
+        change(ip, wire::header_at<wire::UdpHeader>(frame.data() + 34),
+               wire::header_at<wire::VxlanHeader>(frame.data() + 42));
         ip.checksum = wire::ipv4_header_checksum(ip);
         return judge(plan, frame).verdict;
     };
     CHECK(with([](auto&, auto&, auto&) {}) == Verdict::good);
     CHECK(with([](auto&, auto& udp, auto&) { udp.source_port = wire::be16{50'000}; }) == Verdict::good);
     CHECK(with([](auto&, auto& udp, auto&) { udp.destination_port = wire::be16{8472}; }) == Verdict::wrong_port);
-    CHECK(with([](auto&, auto&, auto& vxlan) { vxlan = wire::VxlanHeader::make(*Vni::make(5)); }) == Verdict::wrong_vni);
+    CHECK(with([](auto&, auto&, auto& vxlan) { vxlan = wire::VxlanHeader::make(*Vni::make(5)); }) ==
+          Verdict::wrong_vni);
     CHECK(with([](auto&, auto&, auto& vxlan) { vxlan.flags = 0; }) == Verdict::bad_outer);
     CHECK(with([](auto& ip, auto&, auto&) { ip.destination = Ipv4Address::from_host(1); }) == Verdict::wrong_remote);
     CHECK(with([](auto& ip, auto&, auto&) { ip.source = Ipv4Address::from_host(1); }) == Verdict::bad_outer);
@@ -144,8 +147,10 @@ TEST_CASE("a frame that was not encapsulated, or not decapsulated, is told")
 {
     const Bytes inner = plain_frame(plan_of(Traffic::encap), probe, 100);
     CHECK(judge(plan_of(Traffic::encap), inner).verdict == Verdict::not_vxlan);
-    CHECK(judge(plan_of(Traffic::encap), plain_frame(plan_of(Traffic::encap), probe, 200)).verdict == Verdict::not_vxlan);
-    CHECK(judge(plan_of(Traffic::decap), encapsulated(plan_of(Traffic::encap), probe, inner)).verdict == Verdict::not_vxlan);
+    CHECK(judge(plan_of(Traffic::encap), plain_frame(plan_of(Traffic::encap), probe, 200)).verdict ==
+          Verdict::not_vxlan);
+    CHECK(judge(plan_of(Traffic::decap), encapsulated(plan_of(Traffic::encap), probe, inner)).verdict ==
+          Verdict::not_vxlan);
 }
 
 TEST_CASE("other traffic is not the tester's, whatever it is and however short")

@@ -47,7 +47,7 @@ TEST_CASE("man pages have no fault that groff would warn of")
         WARN("not checked: there is no groff here (package groff-base)");
         return;
     }
-    for (const char* page : {"ferryd.8", "ferryctl.8", "ferryd.toml.5", "ferry-test-ca.1"}) {
+    for (const char* page : {"ferryd.8", "ferryctl.8", "ferryd.toml.5", "ferry-test-ca.1", "ferry-bench.8"}) {
         const ShellResult result = shell("groff -mdoc -ww -z -Tutf8 " + folder + page);
         INFO(page);
         CHECK(result.code == 0);

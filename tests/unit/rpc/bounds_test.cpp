@@ -97,9 +97,8 @@ TEST_CASE("a call whose client does not read is ended")
     grpc::ClientContext context;
     const auto reader = stub->ListFdb(&context, {});
     ferry::v1::ListFdbResponse part;
-    REQUIRE(reader->Read(&part));
-    std::this_thread::sleep_for(milliseconds(600));
-    std::size_t rows = static_cast<std::size_t>(part.rows_size());
+    std::this_thread::sleep_for(milliseconds(1'000));
+    std::size_t rows = 0;
     while (reader->Read(&part))
         rows += static_cast<std::size_t>(part.rows_size());
     CHECK(reader->Finish().error_code() == grpc::StatusCode::CANCELLED);
@@ -111,13 +110,13 @@ TEST_CASE("a call whose client does not read is ended")
 
 TEST_CASE("a watch ends what takes too long, once, and nothing that is over")
 {
-    CallBound bound(milliseconds(50));
+    CallBound bound(milliseconds(200));
     std::atomic<int> ended = 0;
     {
         const CallBound::Watch quick(bound, [&] { ++ended; });
     }
     const CallBound::Watch slow(bound, [&] { ++ended; });
     CHECK(wait_until([&] { return ended == 1; }));
-    std::this_thread::sleep_for(milliseconds(120));
+    std::this_thread::sleep_for(milliseconds(300));
     CHECK(ended == 1);
 }

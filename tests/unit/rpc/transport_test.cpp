@@ -53,7 +53,7 @@ TEST_CASE("messages go both ways, and say from whom they are")
     CHECK(std::get<Drained>(heard.message.body).frames == 17);
     CHECK(std::get<Drained>(heard.message.body).version == ferry::move::Version{3, 2, pair.s.self.vtep});
     CHECK(pair.s.heard.all()[0].host == "D");
-    CHECK(pair.s.heard.reached_times == 1);
+    CHECK(wait_until([&] { return pair.s.heard.reached_times == 1; }));  // told of after the peer shows as connected
 }
 
 TEST_CASE("a burst arrives in its order")

@@ -9,10 +9,10 @@
 
 using ferry::WordMap;
 
-TEST_CASE("a word map takes between one key and 2^31")
+TEST_CASE("a word map takes between one key and 2^30")
 {
     CHECK(WordMap::make(0).error().code == ferry::ErrorCode::invalid_argument);
-    CHECK(WordMap::make(0x8000'0001).error().code == ferry::ErrorCode::invalid_argument);
+    CHECK(WordMap::make(0x4000'0001).error().code == ferry::ErrorCode::invalid_argument);
     CHECK(WordMap::make(1).has_value());
 }
 
@@ -84,6 +84,48 @@ TEST_CASE("a key that was erased, set and erased again before the first batch wa
     CHECK(map->slot_of(42) == slot);
     map->reclaim(6);
     CHECK(map->slot_of(42) == WordMap::no_slot);
+}
+
+TEST_CASE("room for a key takes no more than 32 bytes")
+{
+    for (const std::uint32_t keys : {10'000u, 1'000'000u, 10'000'000u}) {
+        auto map = *WordMap::make(keys);
+        CHECK(map->memory_bytes() <= std::size_t{keys} * 32);
+        CHECK(map->has_room(keys + keys / 3));
+    }
+}
+
+TEST_CASE("erased keys that are set again leave the others waiting, wherever they waited")
+{
+    for (const std::uint64_t kept : {1u, 2u, 3u, 4u, 5u, 6u}) {
+        auto map = *WordMap::make(10);
+        for (std::uint64_t key = 1; key <= 6; ++key)
+            map->insert(key, key);
+        for (std::uint64_t key = 1; key <= 6; ++key)
+            map->erase(map->slot_of(key), key <= 3 ? 1 : 2);
+        map->set(map->slot_of(kept), 9);
+        map->reclaim(1);
+        for (std::uint64_t key = 1; key <= 6; ++key)
+            CHECK((map->slot_of(key) != WordMap::no_slot) == (key == kept || key > 3));
+        map->reclaim(2);
+        for (std::uint64_t key = 1; key <= 6; ++key)
+            CHECK((map->slot_of(key) != WordMap::no_slot) == (key == kept));
+        CHECK(map->find(kept).word == 9);
+    }
+}
+
+TEST_CASE("keys erased in many batches are all free when the last one is over, and none before its own")
+{
+    auto map = *WordMap::make(100);
+    for (std::uint32_t key = 1; key <= 50; ++key)
+        map->erase(map->insert(key, key), key);
+    for (std::uint32_t over = 0; over <= 50; ++over) {
+        map->reclaim(over);
+        for (std::uint32_t key = over + 1; key <= 50; ++key)
+            REQUIRE(map->slot_of(key) != WordMap::no_slot);
+    }
+    for (std::uint32_t key = 1; key <= 50; ++key)
+        CHECK(map->slot_of(key) == WordMap::no_slot);
 }
 
 TEST_CASE("batches may wrap around")
