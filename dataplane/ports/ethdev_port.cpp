@@ -152,27 +152,32 @@ Transmitted EthdevPort::transmit(std::uint16_t queue, rte_mbuf** frames, std::ui
     const auto refusal = underlay_ && !link_up ? ferry::DropReason::underlay_down : ferry::DropReason::transmit_failed;
     if (!link_up && !sockets_.empty())
         return {0, refusal};
-    std::uint16_t good = 0;
-    while (good < count && sends(frames[good]))
-        ++good;
+    const std::uint32_t mtu = interface_mtu_.load(std::memory_order_relaxed);
+    const std::uint16_t good = chains_ && mtu == 0 ? count : sendable(frames, count, mtu);
     std::uint16_t taken = 0;
     for (int attempt = 0; taken < good && attempt < transmit_attempts; ++attempt)
         taken = static_cast<std::uint16_t>(taken + rte_eth_tx_burst(port_, queue, frames + taken, static_cast<std::uint16_t>(good - taken)));
     if (taken < good || good == count)
         return {taken, refusal};
-    return {taken, too_large(frames[good]) ? ferry::DropReason::frame_too_big : ferry::DropReason::transmit_failed, 1};
+    return {taken, too_large(frames[good], mtu) ? ferry::DropReason::frame_too_big : ferry::DropReason::transmit_failed, 1};
 }
 
-/// False for what the device cannot send. A frame of several buffers is made one where the device wants that.
-bool EthdevPort::sends(rte_mbuf* frame) const noexcept
+/// How many frames come before one that the device cannot send. A frame of several buffers is made one where the device
+/// wants that.
+std::uint16_t EthdevPort::sendable(rte_mbuf** frames, std::uint16_t count, std::uint32_t mtu) const noexcept
 {
-    return !too_large(frame) && (chains_ || frame->nb_segs == 1 || rte_pktmbuf_linearize(frame) == 0);
+    const auto chained = [&](const rte_mbuf* frame) { return !chains_ && frame->nb_segs != 1; };
+    if (mtu == 0 && std::none_of(frames, frames + count, chained)) [[likely]]
+        return count;
+    const auto sends = [&](rte_mbuf* frame) {
+        return !too_large(frame, mtu) && (!chained(frame) || rte_pktmbuf_linearize(frame) == 0);
+    };
+    return static_cast<std::uint16_t>(std::find_if_not(frames, frames + count, sends) - frames);
 }
 
-/// The kernel's own rule: a VLAN tag does not count.
-bool EthdevPort::too_large(const rte_mbuf* frame) const noexcept
+/// The kernel's own rule: a VLAN tag does not count. An MTU of 0 bounds nothing.
+bool EthdevPort::too_large(const rte_mbuf* frame, std::uint32_t mtu) noexcept
 {
-    const std::uint32_t mtu = interface_mtu_.load(std::memory_order_relaxed);
     if (mtu == 0 || frame->pkt_len <= mtu + RTE_ETHER_HDR_LEN)
         return false;
     const bool tagged = frame->data_len >= RTE_ETHER_HDR_LEN &&

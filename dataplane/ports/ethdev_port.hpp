@@ -52,8 +52,8 @@ private:
     EthdevPort(std::uint16_t port, const EthdevOptions& options) : port_(port), underlay_(options.underlay) {}
     ferry::Expected<void> start(const std::string& devargs, const EthdevOptions& options);
     void discard_received() noexcept;
-    bool sends(rte_mbuf* frame) const noexcept;
-    bool too_large(const rte_mbuf* frame) const noexcept;
+    std::uint16_t sendable(rte_mbuf** frames, std::uint16_t count, std::uint32_t mtu) const noexcept;
+    static bool too_large(const rte_mbuf* frame, std::uint32_t mtu) noexcept;
     bool is_enabled() const noexcept;
 
     std::uint16_t port_;

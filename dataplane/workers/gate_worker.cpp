@@ -69,10 +69,6 @@ void GateWorker::tell(EndpointGate& gate, const ferry::move::GateEvent& event) n
 
 std::uint32_t GateWorker::round()
 {
-    if (waiting_.empty() && commands_.empty() && announce_.empty()) [[likely]] {
-        obeyed_.store(taken_, std::memory_order_release);
-        return 0;
-    }
     take_commands();
     left_ = 0;
     for (EndpointGate* gate : std::exchange(announce_, {}))  // which may bring further commands

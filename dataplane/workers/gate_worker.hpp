@@ -66,6 +66,14 @@ public:
 
     /// `sink` takes what gates send to other hosts.
     void set_sink(ferry::Sink& sink) noexcept { sink_ = &sink; }
+    /// True where round() would find nothing to do; it need not be called then.
+    bool rests() noexcept
+    {
+        const bool nothing = waiting_.empty() && commands_.empty() && announce_.empty();
+        if (nothing) [[likely]]
+            obeyed_.store(taken_, std::memory_order_release);
+        return nothing;
+    }
     /// Does what the control thread wants, and moves on what waits; returns how many frames left.
     std::uint32_t round();
     /// Frames for the port's endpoints, whose gates are busy; `arrivals` is null where the rows were ordinary.

@@ -126,6 +126,8 @@ std::uint32_t WorkerThread::round(const Wiring& wiring)
             engine_->from_attachment(poll.attachment, frames, count, seconds_of(now), sink_);
     }
     total += sink_.take_handed_over(wiring);
+    if (gates_->rests()) [[likely]]
+        return total;
     sink_.begin(wiring, rte_rdtsc());
     return total + gates_->round();
 }

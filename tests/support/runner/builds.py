@@ -41,7 +41,7 @@ def build(flavour: str, tests: list[Test], catalogue: list[Test]) -> None:
 
 #: what the scripts of a folder need, as targets of the build
 _NEEDS = {"interop": ["ferryd", "ferryctl", "ferry-bench"], "move": ["ferryd", "ferryctl", "ferry-vm", "ferry-fabric", "ferry-move-sim"],
-          "install": ["lib/all", "dataplane/all", "ferry-bench"],
+          "bench": ["ferryd", "ferryctl", "ferry-bench"], "install": ["lib/all", "dataplane/all", "ferry-bench"],
           "demo": ["ferryd", "ferryctl", "vm-answer", "udp-flow"]}
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 REPOSITORY = Path(__file__).resolve().parents[3]
 TESTS = REPOSITORY / "tests"
 
-SCRIPT_FOLDERS = ("interop", "move", "install", "model", "demo")  # Python scripts, one test each
+SCRIPT_FOLDERS = ("interop", "move", "bench", "install", "model", "demo")  # Python scripts, one test each
 SECONDS = {"demo": 600, "model": 300}              # where 120 are too few
 COMPUTING = ("model", "simulator")              # folders, and scripts elsewhere
 THREADED = ("unit-table", "unit-control")        # what ThreadSanitizer has something to say about

@@ -1,0 +1,1 @@
+"""ferryd beside other programs that forward frames, on the same captures and the same synthetic ports."""

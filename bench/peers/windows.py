@@ -1,0 +1,69 @@
+"""All programs of a case in turn, several rounds: each has the worker's CPU to itself for a window, while the others
+stand still. What else the machine does then falls on all of them alike."""
+
+import time
+
+from support.moving_vm import percentile
+
+from .cases import Case
+from .switch import Cannot, Switch
+
+WARM_UP = 0.3  # seconds: caches, flows that a program finds out about
+
+
+def middle(values: list[float]) -> float:
+    """The median."""
+    ordered, half = sorted(values), len(values) // 2
+    return ordered[half] if len(ordered) % 2 else (ordered[half - 1] + ordered[half]) / 2
+
+
+class Rates:
+    """Frames a second of one program, by window."""
+
+    def __init__(self, rates: list[float]):
+        self.rates = rates
+
+    @property
+    def median(self) -> float:
+        return middle(self.rates)
+
+    @property
+    def spread(self) -> float:
+        """The range of the middle half, as a part of the median; of all where there are fewer than four."""
+        low, high = (0.25, 0.75) if len(self.rates) >= 4 else (0, 1)
+        return (percentile(self.rates, high) - percentile(self.rates, low)) / self.median
+
+
+def measure(case: Case, kinds: list[type[Switch]], folder, hugepages: bool, rounds: int, seconds: float, say):
+    """Returns the rates by the programs' names, and why others have none."""
+    switches, reasons, rates = [], {}, {}
+    try:
+        for kind in kinds:
+            try:
+                switches.append(kind(case, folder, hugepages))
+                switches[-1].start()
+                switches[-1].stand_still()
+                rates[kind.name] = []
+            except Cannot as reason:
+                reasons[kind.name] = str(reason)
+                if switches and switches[-1].name == kind.name:
+                    switches.pop().end()
+        for number in range(rounds):
+            for switch in switches:
+                switch.go_on()
+                time.sleep(WARM_UP)
+                began, before = switch.sent()
+                time.sleep(seconds)
+                ended, after = switch.sent()
+                switch.stand_still()
+                rates[switch.name].append((after - before) / (ended - began))
+            say(f"{case.name}: round {number + 1} of {rounds}: "
+                + ", ".join(f"{switch.name} {rates[switch.name][-1] / 1e6:.2f}" for switch in switches)
+                + " million a second")
+    finally:
+        for switch in switches:
+            switch.end()
+    for name in [name for name, seen in rates.items() if min(seen, default=0) <= 0]:
+        reasons[name] = "no frame came out"
+        del rates[name]
+    return {name: Rates(seen) for name, seen in rates.items()}, reasons
