@@ -29,11 +29,26 @@ inline const Adjacency* to_remote(Burst& burst, std::size_t i, VtepId vtep, cons
     return adjacency;
 }
 
+/// Adjacencies and counters of more VTEPs than these do not stay in the first cache.
+constexpr std::uint32_t few_vteps = 128;
+
+void prefetch_remotes(const Burst& burst, const Delivery& delivery) noexcept
+{
+    for (std::size_t i = 0; i < burst.count; ++i) {
+        if (burst.rows[i].kind() != RowKind::remote)
+            continue;
+        delivery.vteps.prefetch(burst.rows[i].vtep());
+        delivery.counters.prefetch(burst.rows[i].vtep());
+    }
+}
+
 }  // namespace
 
 void decide_from_attachment(Burst& burst, Vni vni, const Delivery& delivery) noexcept
 {
     const Outer outer{VniBytes(vni), delivery.entropy_ports};
+    if (delivery.vteps.size() > few_vteps)
+        prefetch_remotes(burst, delivery);
     const std::size_t count = burst.count;
     std::size_t remotes = 0, ports = 0, for_first = 0;
     UnderlayId port{};

@@ -122,6 +122,8 @@ void Vteps::push(PreparedVersion<Adjacency> prepared) noexcept
         state_->visible->erase(slot, batch_of(prepared.version->since));
     if (before != (prepared.version->value ? id : 0))
         address_changes_.fetch_add(1, std::memory_order_release);
+    if ((before != 0) != prepared.version->value.has_value())
+        size_.store(before != 0 ? size() - 1 : size() + 1, std::memory_order_relaxed);
     state_->table.push(std::move(prepared));
 }
 

@@ -65,6 +65,14 @@ public:
     {
         return index_of(id) <= max_ ? cells_[index_of(id)].read_referenced(epoch) : nullptr;
     }
+    /// Reader: asks for the cache lines that at() will want.
+    void prefetch(VtepId id) const noexcept
+    {
+        if (index_of(id) <= max_)
+            cells_[index_of(id)].prefetch();
+    }
+    /// Reader: about how many VTEPs there are.
+    std::uint32_t size() const noexcept { return size_.load(std::memory_order_relaxed); }
     /// Reader: which VTEP has this address, none where it is not in the table. For the source of frames: around a
     /// commit that adds or removes the VTEP the answer may be ahead of the reader's epoch.
     VtepId find(Ipv4Address address) const noexcept;
@@ -104,6 +112,7 @@ private:
     const VersionedCell<Adjacency>* cells_ = nullptr;  ///< of state_, by id
     std::uint32_t max_ = 0;                            ///< the last of them
     std::atomic<std::uint64_t> address_changes_{1};
+    std::atomic<std::uint32_t> size_{0};
 };
 
 }  // namespace ferry

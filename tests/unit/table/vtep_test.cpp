@@ -113,7 +113,9 @@ TEST_CASE("addresses may come and go without end")
     for (std::uint32_t number = 1; number < 20'000; ++number) {
         const VtepId id = add(*vteps, number, ++epoch);
         REQUIRE(vteps->find(address(number)) == id);
+        REQUIRE(vteps->size() == 1);
         REQUIRE(vteps->push_deleted(++epoch, id));
+        REQUIRE(vteps->size() == 0);
         if (number % 7 == 0)
             vteps->forget_before(epoch);
     }
