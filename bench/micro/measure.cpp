@@ -18,6 +18,19 @@ void report(benchmark::State& state, std::vector<std::uint32_t>& bursts, std::si
     state.SetItemsProcessed(static_cast<std::int64_t>(bursts.size() * frames));
 }
 
+std::uint32_t clock_cycles()
+{
+    static const std::uint32_t cycles = [] {
+        std::vector<std::uint32_t> readings(10'001);
+        for (std::uint32_t& reading : readings) {
+            const std::uint64_t begin = rte_rdtsc_precise();
+            reading = static_cast<std::uint32_t>(rte_rdtsc_precise() - begin);
+        }
+        return quantile(readings, 0.5);
+    }();
+    return cycles;
+}
+
 std::uint32_t quantile(std::vector<std::uint32_t>& values, double part)
 {
     if (values.empty())
