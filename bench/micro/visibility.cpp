@@ -95,19 +95,22 @@ void change_adjacency(benchmark::State& state)
     limits.rows = rows;
     const auto tables = must(Tables::make(limits));
     const Vni vni = *Vni::make(100);
-    Transaction transaction(*tables);
-    must(transaction.add_segment(vni, false));
-    const VtepId vtep = add_vteps(transaction, 1)[0];
-    for (std::uint32_t i = 0; i < rows; ++i) {
-        must(transaction.set_row(vni, Fleet::mac(i * fleet_segments), Row::remote(vtep, RowOrigin::endpoint)));
-        if (i % limits.transaction_rows == limits.transaction_rows - 1)
-            settle(*tables, transaction);
+    {
+        Transaction transaction(*tables);
+        must(transaction.add_segment(vni, false));
+        const VtepId vtep = add_vteps(transaction, 1)[0];
+        for (std::uint32_t i = 0; i < rows; ++i) {
+            must(transaction.set_row(vni, Fleet::mac(i * fleet_segments), Row::remote(vtep, RowOrigin::endpoint)));
+            if (i % limits.transaction_rows == limits.transaction_rows - 1)
+                settle(*tables, transaction);
+        }
+        settle(*tables, transaction);
     }
-    settle(*tables, transaction);
     std::size_t next_hop = 0;
     for (auto _ : state) {
-        must(transaction.set_adjacency(vtep_address(0), adjacency_to(++next_hop)));
-        must(transaction.commit());
+        Transaction change(*tables);
+        must(change.set_adjacency(vtep_address(0), adjacency_to(++next_hop)));
+        must(change.commit());
         reclaim(*tables);
     }
     if (tables->fdb().size() != rows)
