@@ -18,7 +18,7 @@ namespace {
 /// A label may still be on frames under way when its move, or its detour, is over.
 constexpr std::int64_t label_rest = 2'000'000'000;
 /// Turns that are flipped together, for one wait for the workers.
-constexpr std::size_t few = 32;
+constexpr std::size_t flips_at_a_time = 32;
 
 }  // namespace
 
@@ -238,7 +238,7 @@ void Controller::Impl::act(const move::Flip& wanted)
         return;
     tables->turns().flip(turn->second);
     moves->flipped.push_back(wanted.key);
-    if (moves->flipped.size() >= few)
+    if (moves->flipped.size() >= flips_at_a_time)
         finish_flips();
 }
 

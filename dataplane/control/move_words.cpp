@@ -11,7 +11,7 @@ namespace move = ferry::move;
 namespace {
 
 /// Messages that go to a host together.
-constexpr std::size_t few = 32;
+constexpr std::size_t messages_at_a_time = 32;
 
 }  // namespace
 
@@ -25,7 +25,7 @@ void Controller::Impl::act(const move::Send& wanted)
 {
     std::vector<move::Message>& messages = moves->outgoing[wanted.to];
     messages.push_back(wanted.message);
-    if (messages.size() >= few)
+    if (messages.size() >= messages_at_a_time)
         send_what_waits(wanted.to, messages);
 }
 
