@@ -300,6 +300,10 @@ Parsed parse_options(int argc, const char* const* argv)
     app.add_option("--host-mac", words.host_mac, "First of those that send to them")
         ->type_name("MAC")
         ->capture_default_str();
+    app.add_option("--rx-queues", options.rx_queues, "Of a port: as many as a DUT that sends by several may choose")
+        ->check(CLI::Range(1, 64))
+        ->type_name("N")
+        ->capture_default_str();
     app.add_option("--descriptors", options.descriptors, "Of each ring of a port")
         ->check(CLI::Range(32, 32'768))
         ->type_name("N")

@@ -42,6 +42,7 @@ struct Options {
     double wait = 10;                      ///< seconds for links, and for the first frame that comes through
     std::vector<unsigned> cpus;            ///< of the tester's threads, then the DUT's; none: the kernel's choice
     unsigned threads = 1;                  ///< 1: sends and receives; 2: one each
+    std::uint16_t rx_queues = 1;           ///< of each port, taken from in turn
     std::uint16_t descriptors = 1024;
     std::uint32_t buffers = 16'384;
     std::uint32_t memory_mb = 0;           ///< 0: what the buffers need

@@ -43,6 +43,7 @@ class Bench:
                  "--remotes", CASE.remotes, "--vni", frames.VNI, "--vtep", frames.VTEP, "--remote", frames.FIRST_REMOTE,
                  "--remote-mac", frames.text_of(frames.GATEWAY_MAC),
                  "--endpoint-mac", frames.text_of(frames.remote_mac(0)), "--host-mac", frames.text_of(VM_MAC),
+                 "--rx-queues", self.switch.sending_queues,
                  "--duration", self.seconds, "--settle", 0.5, "--json", result, *options]
         bench = subprocess.Popen([str(word) for word in words], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                  stderr=subprocess.STDOUT, text=True, start_new_session=True)

@@ -25,12 +25,11 @@ MOST_RULES = 100_000  # its datapath remembers 200,000 flows, and looks after ea
 
 class OpenVSwitch(Switch):
     name = "ovs"
+    sending_queues = 2  # its PMD thread has the second one to itself
     needs = DAEMON, "openvswitch-switch-dpdk"
 
     def start(self) -> None:
         case = self.case
-        if case.way == "latency":
-            raise Cannot("its PMD thread sends by a memif's second ring, and ferry-bench takes from the first")
         if not self.hugepages:
             raise Cannot("Open vSwitch with DPDK needs hugepages, which are not free (sysctl vm.nr_hugepages)")
         if case.endpoints > MOST_RULES:

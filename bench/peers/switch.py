@@ -72,6 +72,7 @@ class Switch:
     """Subclasses start a program on the case's devices, and have counted() what leaves it."""
 
     name = ""
+    sending_queues = 1  # of a port, from which frames may leave
     #: a program that has to be there, and the package that has it
     needs: tuple[str, str] | None = None
 

@@ -277,6 +277,7 @@ Expected<void> measure(const Options& options, const std::atomic<bool>& stop, Pr
     port_options.pool = pool.pool;
     port_options.mtu =
         static_cast<std::uint16_t>(std::max<std::size_t>(options.largest_frame() - RTE_ETHER_HDR_LEN, RTE_ETHER_MTU));
+    port_options.receive_queues = options.rx_queues;
     port_options.descriptors = options.descriptors;
     port_options.promiscuous = true;
     std::vector<std::unique_ptr<ferryd::EthdevPort>> ports;

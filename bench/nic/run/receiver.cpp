@@ -24,7 +24,8 @@ void Receiver::begin(std::uint16_t trial)
 unsigned Receiver::poll()
 {
     std::array<rte_mbuf*, burst> frames;
-    const std::uint16_t count = port_.receive(0, frames.data(), burst);
+    const std::uint16_t count = port_.receive(queue_, frames.data(), burst);
+    queue_ = static_cast<std::uint16_t>(queue_ + 1 < port_.receive_queues() ? queue_ + 1 : 0);
     if (count == 0)
         return 0;
     const std::uint64_t now = clock_.now();

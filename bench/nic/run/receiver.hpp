@@ -21,7 +21,7 @@ public:
     Receiver(ferryd::Port& port, const Plan& plan, const Clock& clock);
 
     void begin(std::uint16_t trial);
-    /// Takes a burst; returns how many frames it had.
+    /// Takes a burst from the next of the port's queues; returns how many frames it had.
     unsigned poll();
 
     /// Good frames of this trial, repeated ones too. Any thread.
@@ -43,7 +43,7 @@ private:
     ferryd::Port& port_;
     const Plan& plan_;
     const Clock& clock_;
-    std::uint16_t trial_ = 0;
+    std::uint16_t trial_ = 0, queue_ = 0;
     FlowSequences sequences_;
     std::unique_ptr<Histogram> latency_;
     std::array<std::uint64_t, verdict_count> verdicts_{};
