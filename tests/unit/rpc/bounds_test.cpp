@@ -104,8 +104,8 @@ TEST_CASE("a call whose client does not read is ended")
     CHECK(reader->Finish().error_code() == grpc::StatusCode::CANCELLED);
     CHECK(rows < control.row_list.size());
     const auto before = steady_clock::now();
-    server->Shutdown(std::chrono::system_clock::now() + std::chrono::seconds(5));
-    CHECK(steady_clock::now() - before < std::chrono::seconds(2));
+    server->Shutdown(std::chrono::system_clock::now() + std::chrono::seconds(20));
+    CHECK(steady_clock::now() - before < std::chrono::seconds(10));
 }
 
 TEST_CASE("a watch ends what takes too long, once, and nothing that is over")

@@ -51,7 +51,7 @@ struct Liar {
         grpc::ChannelArguments arguments;
         arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
         stub = ferry::v1::FerryHost::NewStub(grpc::CreateCustomChannel("ipv4:" + address, credentials, arguments));
-        context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(5));
+        context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(30));
         stream = stub->Moves(&context);
     }
     /// True where the host answers with its own hello.
