@@ -10,7 +10,7 @@ TESTS = REPOSITORY / "tests"
 
 SCRIPT_FOLDERS = ("interop", "move", "bench", "install", "model", "demo")  # Python scripts, one test each
 SECONDS = {"demo": 600, "model": 300}              # where 120 are too few
-COMPUTING = ("model", "simulator")              # folders, and scripts elsewhere
+COMPUTING = ("model", "simulator", "losses")    # folders, and scripts elsewhere
 THREADED = ("unit-table", "unit-control")        # what ThreadSanitizer has something to say about
 
 
@@ -39,7 +39,7 @@ def _programs() -> list[tuple[str, bool]]:
 def all_tests() -> list[Test]:
     """Every test, in the order in which they run."""
     programs = _programs()
-    tests = [Test(name.replace("-", "/", 1), "plain", program=name, only_computes=not needs_ferryd)
+    tests = [Test(name.replace("-", "/", 1), "plain", program=name, only_computes=not needs_ferryd, modest=needs_ferryd)
              for name, needs_ferryd in programs]
     tests += [Test("asan/" + name.replace("-", "/", 1), "asan", program=name, seconds=300, only_computes=True)
               for name, needs_ferryd in programs if not needs_ferryd]
