@@ -16,11 +16,6 @@ ferry::MacAddress mac(const char* text)
 {
     return *ferry::MacAddress::parse(text);
 }
-ferry::Ipv4Address ipv4(const char* text)
-{
-    return *ferry::Ipv4Address::parse(text);
-}
-
 TrafficStatus traffic(std::uint64_t from)
 {
     return {from, from + 1, from + 2, from + 3, {{"ring_full", from + 4}, {"hairpin", from + 5}}};

@@ -10,11 +10,6 @@ using Role = MoveStatus::Role;
 
 namespace {
 
-ferry::Ipv4Address ipv4(const char* text)
-{
-    return *ferry::Ipv4Address::parse(text);
-}
-
 /// A value in each field.
 MoveStatus full_move()
 {

@@ -13,6 +13,11 @@
 
 namespace ferryd {
 
+inline ferry::Ipv4Address ipv4(const char* text)
+{
+    return *ferry::Ipv4Address::parse(text);
+}
+
 struct Served {
     TestFolder folder;
     FakeControl control;
