@@ -1,9 +1,7 @@
 // A burst of 64-byte frames of 1,024 endpoints behind 64 VTEPs, for 1,024 endpoints behind one attachment or sixteen:
 // validation, decapsulation, look-up, hand-over. The frames carry an outer UDP checksum or, as ferry sends them, none.
+#include "bursts.hpp"
 #include "frames.hpp"
-#include "measure.hpp"
-#include "ring.hpp"
-#include "sinks.hpp"
 #include "switch.hpp"
 
 namespace ferry::bench {
@@ -18,13 +16,7 @@ void decap(benchmark::State& state)
         return write_frame(place, OuterFrame{Switch::vtep_of(source), *Vni::make(100), with_checksum,
                                              {Switch::local_mac(destination), Switch::remote_mac(source), number}});
     });
-    Discard sink;
-    run(state, burst_size, [&] { return ring.next(); }, [&](rte_mbuf** burst) {
-        all.worker->from_underlay(burst, burst_size, 1, sink);
-        all.worker->quiescent();
-    });
-    if (sink.delivered != state.iterations() * burst_size)
-        state.SkipWithError("a frame was not delivered");
+    run_decap(state, *all.worker, ring);
 }
 BENCHMARK(decap)
     ->ArgNames({"placed", "learning", "attachments", "checksum"})

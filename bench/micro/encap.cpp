@@ -1,8 +1,6 @@
 // A guest's burst of 64-byte frames to 1,024 endpoints behind 64 VTEPs: guard, look-up, encapsulation, hand-over.
+#include "bursts.hpp"
 #include "frames.hpp"
-#include "measure.hpp"
-#include "ring.hpp"
-#include "sinks.hpp"
 #include "switch.hpp"
 
 namespace ferry::bench {
@@ -15,13 +13,7 @@ void encap(benchmark::State& state)
         const std::size_t endpoint = number * 2654435761 % endpoints;
         return write_frame(place, InnerFrame{Switch::remote_mac(endpoint), Switch::local_mac(0), number});
     });
-    Discard sink;
-    run(state, burst_size, [&] { return ring.next(); }, [&](rte_mbuf** burst) {
-        all.worker->from_attachment(all.attachments[0], burst, burst_size, 1, sink);
-        all.worker->quiescent();
-    });
-    if (sink.sent != state.iterations() * burst_size)
-        state.SkipWithError("a frame was not encapsulated");
+    run_encap(state, *all.worker, all.attachments[0], ring);
 }
 BENCHMARK(encap)
     ->ArgNames({"placed", "learning"})

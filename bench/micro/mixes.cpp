@@ -2,11 +2,9 @@
 #include <array>
 
 #include "buffers.hpp"
+#include "bursts.hpp"
 #include "frames.hpp"
 #include "host.hpp"
-#include "measure.hpp"
-#include "ring.hpp"
-#include "sinks.hpp"
 
 namespace ferry::bench {
 namespace {
@@ -93,13 +91,7 @@ void encap_mix(benchmark::State& state)
             frame.destination = unknown;
         return write_frame(place, frame);
     });
-    Discard sink;
-    run(state, burst_size, [&] { return ring.next(); }, [&](rte_mbuf** burst) {
-        all.worker->from_attachment(from, burst, burst_size, 1, sink);
-        all.worker->quiescent();
-    });
-    if (sink.sent + sink.delivered != state.iterations() * burst_size)
-        state.SkipWithError("a frame was not forwarded");
+    run_encap(state, *all.worker, from, ring);
 }
 
 void decap_mix(benchmark::State& state)
@@ -118,13 +110,7 @@ void decap_mix(benchmark::State& state)
         }
         return write_frame(place, frame);
     });
-    Discard sink;
-    run(state, burst_size, [&] { return ring.next(); }, [&](rte_mbuf** burst) {
-        all.worker->from_underlay(burst, burst_size, 1, sink);
-        all.worker->quiescent();
-    });
-    if (sink.delivered != state.iterations() * burst_size)
-        state.SkipWithError("a frame was not delivered");
+    run_decap(state, *all.worker, ring);
 }
 
 BENCHMARK(encap_mix)->ArgName("mix")->Arg(0)->Arg(1)->Arg(2)->UseManualTime();

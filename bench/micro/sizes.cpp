@@ -1,10 +1,8 @@
 // A guest's frames of other sizes than 64 bytes, and with other payloads than UDP over IPv4.
 #include <array>
 
+#include "bursts.hpp"
 #include "frames.hpp"
-#include "measure.hpp"
-#include "ring.hpp"
-#include "sinks.hpp"
 #include "switch.hpp"
 
 namespace ferry::bench {
@@ -29,13 +27,7 @@ void encap_frames(benchmark::State& state, const std::function<InnerFrame(std::s
 {
     Switch all(false, 1);
     Ring ring(Frames::warm, [&](std::size_t number, std::uint8_t* place) { return write_frame(place, frame(number)); });
-    Discard sink;
-    run(state, burst_size, [&] { return ring.next(); }, [&](rte_mbuf** burst) {
-        all.worker->from_attachment(all.attachments[0], burst, burst_size, 1, sink);
-        all.worker->quiescent();
-    });
-    if (sink.sent != state.iterations() * burst_size)
-        state.SkipWithError("a frame was not encapsulated");
+    run_encap(state, *all.worker, all.attachments[0], ring);
 }
 
 void decap_frames(benchmark::State& state, const std::function<std::size_t(std::size_t number)>& size)
@@ -45,13 +37,7 @@ void decap_frames(benchmark::State& state, const std::function<std::size_t(std::
         const Ipv4Address from = Switch::vtep_of(number * 2654435761 % endpoints);
         return write_frame(place, OuterFrame{from, *Vni::make(100), false, from_remote(number, size(number))});
     });
-    Discard sink;
-    run(state, burst_size, [&] { return ring.next(); }, [&](rte_mbuf** burst) {
-        all.worker->from_underlay(burst, burst_size, 1, sink);
-        all.worker->quiescent();
-    });
-    if (sink.delivered != state.iterations() * burst_size)
-        state.SkipWithError("a frame was not delivered");
+    run_decap(state, *all.worker, ring);
 }
 
 void encap_size(benchmark::State& state)
