@@ -67,6 +67,10 @@ Json to_json(const PortStatus& port)
     object["worker"] = port.worker;
     object["migrating"] = port.migrating;
     object["kernel_drops"] = port.kernel_drops;
+    if (port.steering)
+        object["steering"] = {{"mode", port.steering->mode},
+                              {"zero_copy", port.steering->zero_copy},
+                              {"program", port.steering->program}};
     add_traffic(object, port.traffic);
     return object;
 }

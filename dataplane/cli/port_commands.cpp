@@ -11,6 +11,14 @@ namespace {
 
 using Side = TextTable::Side;
 
+std::string steering_of(const PortStatus& port)
+{
+    if (!port.steering)
+        return {};
+    return fmt::format(" ({} XDP, {}, program {})", port.steering->mode, port.steering->zero_copy ? "zero copy" : "copy",
+                       port.steering->program);
+}
+
 void print_table(Output& out, const std::vector<PortStatus>& ports)
 {
     TextTable table({{"NAME"},
@@ -33,7 +41,7 @@ void print_table(Output& out, const std::vector<PortStatus>& ports)
                    port.underlay       ? "-"
                    : port.macs.empty() ? "any"
                                        : joined(texts_of(port.macs)),
-                   port.device});
+                   port.device + steering_of(port)});
     }
     table.print(out);
 }

@@ -52,6 +52,7 @@ struct UnderlayConfig {
     std::string device;                             ///< DPDK device arguments, such as "net_af_packet0,iface=eth1"
     std::optional<ferry::MacAddress> gateway_mac;   ///< next hop of VTEPs that name none
     std::uint16_t mtu = 1600;                       ///< largest outer IP packet in bytes
+    std::filesystem::path xdp_program;              ///< BPF object that steers an AF_XDP device; default: the installed one
 };
 
 struct SegmentConfig {

@@ -162,6 +162,14 @@ Expected<std::filesystem::path> parse_folder(std::string_view text)
     return path;
 }
 
+Expected<std::filesystem::path> parse_program_path(std::string_view text)
+{
+    const bool plain = std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < '\x7f' && c != ','; });
+    if (!text.starts_with('/') || text.ends_with('/') || text.size() > 512 || !plain)
+        return refuse("{} is not allowed; give the absolute path of a BPF object, without commas and spaces", in_quotes(text));
+    return std::filesystem::path(text);
+}
+
 std::string_view device_name(std::string_view device) noexcept
 {
     return device.substr(0, device.find(','));

@@ -42,6 +42,8 @@ Expected<std::string> parse_device(std::string_view text);
 Expected<std::string> parse_endpoint(std::string_view text);
 /// An absolute path without a NUL byte, of a folder that need not exist yet.
 Expected<std::filesystem::path> parse_folder(std::string_view text);
+/// An absolute path that can stand among device arguments: without a comma, a space or a control character.
+Expected<std::filesystem::path> parse_program_path(std::string_view text);
 
 /// The part of device arguments that names the device: what stands before the first comma.
 std::string_view device_name(std::string_view device) noexcept;

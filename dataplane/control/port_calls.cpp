@@ -208,6 +208,8 @@ PortStatus Controller::Impl::status_of_underlay()
     status.underlay = true;
     status.state = underlay->state();
     status.kernel_drops = underlay_kernel_drops;
+    if (const Steering* steering = underlay->steering())
+        status.steering = {to_string(steering->mode()), underlay->zero_copy(), steering->program_id()};
     Tally traffic = tally_of(ferry::VtepId::none);
     for (const ferry::Adjacency* adjacency : tables->vteps().all())
         traffic.add(tally_of(adjacency->vtep).since(vteps_before[adjacency->vtep]));

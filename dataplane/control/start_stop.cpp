@@ -107,6 +107,7 @@ Expected<void> Controller::Impl::open_underlay()
     options.receive_queues = options.transmit_queues = static_cast<std::uint16_t>(config.workers.count);
     options.mtu = config.underlay.mtu;
     options.underlay = true;
+    options.steered_by = config.underlay.xdp_program.empty() ? installed_steering_program() : config.underlay.xdp_program;
     auto opened = EthdevPort::open(config.underlay.device, options);
     if (!opened)
         return ferry::fail(opened.error().code, fmt::format("underlay: {}", opened.error().sentence));
@@ -117,7 +118,7 @@ Expected<void> Controller::Impl::open_underlay()
         reservation = std::move(*reserved);
     else
         spdlog::warn("{}", reserved.error().sentence);
-    return {};
+    return underlay->steer_to(vtep_key_of(config.host.vtep, config.host.vxlan_port));
 }
 
 /// What the configuration says of VTEPs, segments and rows, in one transaction.

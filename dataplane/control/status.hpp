@@ -20,6 +20,14 @@ struct TrafficStatus {
     DropCounts drops;
 };
 
+/// How the kernel gives an AF_XDP port its frames.
+struct SteeringStatus {
+    std::string mode;           ///< who runs it: "native" (driver), "generic" (network stack), "offload" (device)
+    bool zero_copy = false;     ///< the device writes into ferryd's memory
+    std::uint32_t program = 0;  ///< the program's number, as bpftool-prog(8) has it
+    bool operator==(const SteeringStatus&) const = default;
+};
+
 struct PortStatus {
     std::string name, kind, device;  ///< kind: "vhost-user" or "ethdev"; device: socket path or device arguments
     bool underlay = false;
@@ -30,6 +38,7 @@ struct PortStatus {
     bool migrating = false;          ///< the vhost feature VHOST_F_LOG_ALL is on
     std::uint64_t kernel_drops = 0;  ///< frames the kernel dropped before ferry could take them, where it tells
     TrafficStatus traffic;
+    std::optional<SteeringStatus> steering = std::nullopt;  ///< where a program of ferryd's chooses the port's frames
 };
 
 struct FdbStatus {

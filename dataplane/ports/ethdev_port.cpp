@@ -13,6 +13,7 @@
 #include "host/eal_log.hpp"
 #include "ports/ethdev_probe.hpp"
 #include "ports/fanout_options.hpp"
+#include "xdp/zero_copy.hpp"
 
 namespace ferryd {
 
@@ -21,6 +22,9 @@ using ferry::ErrorCode;
 namespace {
 
 constexpr int transmit_attempts = 4;
+constexpr const char* hint_on_steering =
+    "; the kernel must let ferryd load the program (CAP_BPF, CAP_NET_ADMIN), and the interface take it (its MTU may be too "
+    "large for that, or LRO be on)";
 constexpr std::uint32_t ethernet_overhead = RTE_ETHER_HDR_LEN + RTE_ETHER_CRC_LEN;
 
 rte_eth_conf configuration_for(const rte_eth_dev_info& info, const EthdevOptions& options, std::uint16_t receive_queues)
@@ -41,10 +45,24 @@ rte_eth_conf configuration_for(const rte_eth_dev_info& info, const EthdevOptions
     return conf;
 }
 
+/// The interface that `steered_by` is to be loaded on, if it is.
+std::optional<std::string> steered_interface(const std::string& devargs, const EthdevOptions& options)
+{
+    if (options.steered_by.empty() || !devargs.starts_with("net_af_xdp") || device_argument(devargs, "xdp_prog"))
+        return std::nullopt;
+    return device_argument(devargs, "iface");
+}
+
 }  // namespace
 
-ferry::Expected<std::unique_ptr<EthdevPort>> EthdevPort::open(const std::string& devargs, const EthdevOptions& options)
+ferry::Expected<std::unique_ptr<EthdevPort>> EthdevPort::open(const std::string& device, const EthdevOptions& options)
 {
+    const auto steered = steered_interface(device, options);
+    const std::string devargs = steered ? fmt::format("{},xdp_prog={}", device, options.steered_by.string()) : device;
+    if (steered) {
+        if (auto prepared = Steering::prepare(*steered, options.steered_by); !prepared)
+            return tl::unexpected(prepared.error());
+    }
     const std::set<int> before = open_descriptors();
     const FanoutOptions fanout_options;
     auto number = probe_ethdev(devargs);
@@ -55,7 +73,14 @@ ferry::Expected<std::unique_ptr<EthdevPort>> EthdevPort::open(const std::string&
     if (port->sockets_.reassemble())
         spdlog::warn("the device \"{}\" takes frames in whose IP fragments the kernel has put together", devargs);
     if (auto started = port->start(devargs, options); !started)
-        return tl::unexpected(started.error());
+        return ferry::fail(started.error().code, started.error().sentence + (steered ? hint_on_steering : ""));
+    if (steered) {
+        auto found = Steering::find(*steered);
+        if (!found)
+            return tl::unexpected(found.error());
+        port->steering_ = std::move(*found);
+        port->zero_copy_ = all_zero_copy(ferryd::opened_since(before));
+    }
     port->discard_received();
     port->observe();
     // The kernel tells of a new carrier up to a second late; what is sent meanwhile would be refused.
@@ -217,6 +242,11 @@ void EthdevPort::close()
         rte_eth_promiscuous_disable(port_);  // AF_XDP's driver leaves the flag on the interface otherwise
     rte_eth_dev_stop(port_);
     remove_ethdev(port_);
+}
+
+ferry::Expected<void> EthdevPort::steer_to(const vtep_key& vtep)
+{
+    return steering_ ? steering_->vteps().add(vtep) : ferry::Expected<void>{};
 }
 
 ferry::MacAddress EthdevPort::mac() const

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <filesystem>
 #include <memory>
 #include <string>
 
@@ -10,6 +11,7 @@
 
 #include "ports/packet_sockets.hpp"
 #include "ports/port.hpp"
+#include "xdp/steering.hpp"
 
 struct rte_mempool;
 
@@ -23,12 +25,14 @@ struct EthdevOptions {
     std::uint16_t descriptors = 1024;   ///< of each queue, as near as the device comes
     bool promiscuous = false;           ///< take frames for every MAC
     bool underlay = false;              ///< which decides the reason of drops while the link is down
+    std::filesystem::path steered_by;   ///< the BPF object that chooses an AF_XDP device's frames; empty: it gets all of them
 };
 
 class EthdevPort final : public Port {
 public:
     /// Plugs the device in and starts it. Control thread. Fails as probe_ethdev() does, and with unavailable where the
-    /// device cannot be set up; it is unplugged again then.
+    /// device cannot be set up; it is unplugged again then. Where the device is to be steered, as Steering does, and it gets
+    /// no frame until steer_to() is called; device arguments that name a program (xdp_prog) come before `steered_by`.
     static ferry::Expected<std::unique_ptr<EthdevPort>> open(const std::string& devargs, const EthdevOptions& options);
     ~EthdevPort() override;
 
@@ -45,6 +49,13 @@ public:
     std::uint16_t number() const noexcept { return port_; }
     /// Of the kernel's interface behind packet sockets, in bytes; 0 where there is none.
     std::uint32_t interface_mtu() const noexcept { return interface_mtu_.load(std::memory_order_relaxed); }
+    /// From now on VXLAN to this VTEP comes by the port, where a program chooses its frames; otherwise it does so anyway.
+    /// Fails as VtepMap::add() does.
+    ferry::Expected<void> steer_to(const vtep_key& vtep);
+    /// What chooses the port's frames; null where it gets all of them.
+    const Steering* steering() const noexcept { return steering_.get(); }
+    /// An AF_XDP device: it writes into the pool's memory, without the kernel's copying.
+    bool zero_copy() const noexcept { return zero_copy_; }
     /// Any thread: while it is held the port refuses every frame as a stopped ring does.
     void hold(bool held) noexcept { held_.store(held, std::memory_order_release); }
 
@@ -61,11 +72,13 @@ private:
     bool underlay_;
     bool chains_ = false;          ///< the device sends frames of several buffers
     bool promiscuous_ = false;     ///< the device was made so, and is to be made as it was
+    bool zero_copy_ = false;
     bool open_ = true;
     std::atomic<bool> link_up_{true};
     std::atomic<bool> held_{false};
     std::atomic<std::uint32_t> interface_mtu_{0};  ///< of a kernel interface behind packet sockets; 0: not known
     PacketSockets sockets_;
+    std::unique_ptr<Steering> steering_;
 };
 
 }  // namespace ferryd

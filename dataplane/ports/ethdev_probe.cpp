@@ -2,9 +2,7 @@
 
 #include <net/if.h>
 
-#include <optional>
 #include <set>
-#include <string_view>
 
 #include <fmt/format.h>
 #include <rte_dev.h>
@@ -29,7 +27,15 @@ std::set<std::uint16_t> all_ports()
     return ports;
 }
 
-std::optional<std::string> argument(std::string_view devargs, std::string_view name)
+/// Drivers over an interface that the kernel must have already.
+bool needs_interface(std::string_view device)
+{
+    return device.starts_with("net_af_packet") || device.starts_with("net_af_xdp") || device.starts_with("eth_af_packet");
+}
+
+}  // namespace
+
+std::optional<std::string> device_argument(std::string_view devargs, std::string_view name)
 {
     for (std::size_t at = devargs.find(','); at != std::string_view::npos; at = devargs.find(',', at + 1)) {
         const std::string_view rest = devargs.substr(at + 1);
@@ -39,14 +45,6 @@ std::optional<std::string> argument(std::string_view devargs, std::string_view n
     return std::nullopt;
 }
 
-/// Drivers over an interface that the kernel must have already.
-bool needs_interface(std::string_view device)
-{
-    return device.starts_with("net_af_packet") || device.starts_with("net_af_xdp") || device.starts_with("eth_af_packet");
-}
-
-}  // namespace
-
 ferry::Expected<std::uint16_t> probe_ethdev(const std::string& devargs)
 {
     const std::string device = devargs.substr(0, devargs.find(','));
@@ -55,7 +53,7 @@ ferry::Expected<std::uint16_t> probe_ethdev(const std::string& devargs)
         return ferry::fail(ErrorCode::already_exists,
                            fmt::format("the device {} is in use already; give it another number", device));
     if (needs_interface(device)) {
-        const auto interface = argument(devargs, "iface");
+        const auto interface = device_argument(devargs, "iface");
         if (!interface)
             return ferry::fail(ErrorCode::invalid_argument,
                                fmt::format("the device {} needs an interface: \"{},iface=NAME\"", device, device));

@@ -27,13 +27,20 @@ std::set<int> open_descriptors()
     return descriptors;
 }
 
+std::set<int> opened_since(const std::set<int>& before)
+{
+    std::set<int> opened = open_descriptors();
+    std::erase_if(opened, [&](int fd) { return before.contains(fd); });
+    return opened;
+}
+
 PacketSockets PacketSockets::opened_since(const std::set<int>& before)
 {
     PacketSockets found;
-    for (const int fd : open_descriptors()) {
+    for (const int fd : ferryd::opened_since(before)) {
         int domain = 0;
         socklen_t size = sizeof(domain);
-        if (!before.contains(fd) && getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &size) == 0 && domain == AF_PACKET)
+        if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &size) == 0 && domain == AF_PACKET)
             found.sockets_.push_back(fd);
     }
     return found;

@@ -10,6 +10,8 @@ namespace ferryd {
 
 /// The process's open file descriptors at one moment.
 std::set<int> open_descriptors();
+/// Those that are open now and were not in `before`.
+std::set<int> opened_since(const std::set<int>& before);
 
 struct InterfaceState {
     bool up = false;        ///< administratively, and has a carrier

@@ -40,6 +40,11 @@ v1::PortStatus to_message(const PortStatus& port)
     message.set_migrating(port.migrating);
     message.set_kernel_drops(port.kernel_drops);
     *message.mutable_traffic() = to_message(port.traffic);
+    if (port.steering) {
+        message.mutable_steering()->set_mode(port.steering->mode);
+        message.mutable_steering()->set_zero_copy(port.steering->zero_copy);
+        message.mutable_steering()->set_program(port.steering->program);
+    }
     return message;
 }
 
@@ -58,6 +63,8 @@ Expected<PortStatus> from_message(const v1::PortStatus& message)
     port.migrating = message.migrating();
     port.kernel_drops = message.kernel_drops();
     port.traffic = traffic_of(message.traffic());
+    if (message.has_steering())
+        port.steering = {message.steering().mode(), message.steering().zero_copy(), message.steering().program()};
     return fields.finish(std::move(port));
 }
 

@@ -15,6 +15,7 @@ from .sandbox import REPOSITORY, SCRATCH
 
 BUILD = Path(os.environ.get("FERRY_BUILD", REPOSITORY / "build"))
 FERRYD = BUILD / "dataplane/ferryd"
+STEERING_PROGRAM = BUILD / "dataplane/steer.bpf.o"
 FERRYCTL = BUILD / "dataplane/ferryctl"
 
 
@@ -46,7 +47,7 @@ class FerryVtep:
             "host": {"name": name, "vtep": address, "state": str(self.folder / "state")},
             "dpdk": {"memory_mb": 128, "file_prefix": name, "hugepages": "never"},
             "api": {"socket": str(self.socket)},
-            "underlay": {"device": device, "mtu": underlay.mtu},
+            "underlay": {"device": device, "mtu": underlay.mtu, "xdp_program": str(STEERING_PROGRAM)},
             "vtep": [], "segment": [], "fdb": [], "port": [],
         }
         on_failure(self._testify)

@@ -63,7 +63,8 @@ void fill(FakeControl& control)
     PortStatus underlay;
     underlay.name = "underlay";
     underlay.kind = "ethdev";
-    underlay.device = "net_af_packet0,iface=eth1";
+    underlay.device = "net_af_xdp0,iface=eth1";
+    underlay.steering = {"native", true, 17};
     underlay.underlay = true;
     underlay.state = "up";
     underlay.kernel_drops = 3;

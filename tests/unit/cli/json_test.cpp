@@ -22,8 +22,9 @@ const Json vm_port =
     Json::parse(R"({"name":"vm0","kind":"vhost-user","device":"/run/vm0.sock","underlay":false,"vni":100,
     "macs":["52:54:00:00:00:01","52:54:00:00:00:02"],"state":"up","worker":1,"migrating":true,"kernel_drops":0,
     "in_frames":10,"in_bytes":1000,"out_frames":20,"out_bytes":2000,"drops":{"ring_full":5}})");
-const Json underlay_port = Json::parse(R"({"name":"underlay","kind":"ethdev","device":"net_af_packet0,iface=eth1",
+const Json underlay_port = Json::parse(R"({"name":"underlay","kind":"ethdev","device":"net_af_xdp0,iface=eth1",
     "underlay":true,"vni":null,"macs":[],"state":"up","worker":0,"migrating":false,"kernel_drops":3,
+    "steering":{"mode":"native","zero_copy":true,"program":17},
     "in_frames":1234567,"in_bytes":200,"out_frames":300,"out_bytes":400,"drops":{}})");
 const Json other_vteps = Json::parse(R"({"address":"0.0.0.0","next_hop":"00:00:00:00:00:00","mtu":0,
     "in_frames":7,"in_bytes":700,"out_frames":0,"out_bytes":0,"drops":{}})");

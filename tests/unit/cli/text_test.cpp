@@ -48,7 +48,7 @@ TEST_CASE("VTEPs and ports are tables")
                                "DEVICE\n"
                                "underlay    -  up            ethdev           0  1,234,567         300      3  -       "
                                "                             "
-                               "net_af_packet0,iface=eth1\n"
+                               "net_af_xdp0,iface=eth1 (native XDP, zero copy, program 17)\n"
                                "vm0       100  up,migrating  vhost-user       1         10          20      5  "
                                "52:54:00:00:00:01,52:54:00:00:00:02  "
                                "/run/vm0.sock\n");

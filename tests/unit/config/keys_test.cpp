@@ -36,6 +36,7 @@ mode = "0600"
 [underlay]
 device = "net_af_packet0,iface=eth1"
 gateway_mac = "02:00:00:00:00:fe"
+xdp_program = "/proc/version"
 mtu = 1700
 
 [[vtep]]
@@ -165,6 +166,7 @@ TEST_CASE("every key reaches its field")
 
     CHECK(c.underlay.device == "net_af_packet0,iface=eth1");
     CHECK(c.underlay.gateway_mac == mac("02:00:00:00:00:fe"));
+    CHECK(c.underlay.xdp_program == "/proc/version");
     CHECK(c.underlay.mtu == 1700);
 
     REQUIRE(c.vteps.size() == 2);

@@ -33,6 +33,13 @@ TEST_CASE("devices")
     CHECK(device_name("net_tap0,iface=x") == "net_tap0");
 }
 
+TEST_CASE("BPF objects stand among device arguments")
+{
+    CHECK(parse_program_path("/usr/lib/ferry/steer.bpf.o") == std::filesystem::path("/usr/lib/ferry/steer.bpf.o"));
+    for (const char* bad : {"", "steer.bpf.o", "/a,b", "/a b", "/a\n", "/lib/"})
+        CHECK(!parse_program_path(bad));
+}
+
 TEST_CASE("VTEP addresses")
 {
     CHECK(parse_vtep_address("10.0.0.1"));

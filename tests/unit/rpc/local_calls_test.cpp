@@ -44,6 +44,7 @@ PortStatus some_port()
     port.migrating = true;
     port.kernel_drops = 17;
     port.traffic = traffic(1000);
+    port.steering = {"generic", true, 4};
     return port;
 }
 
@@ -60,6 +61,7 @@ void check_same(const PortStatus& a, const PortStatus& b)
     CHECK(a.migrating == b.migrating);
     CHECK(a.kernel_drops == b.kernel_drops);
     check_same(a.traffic, b.traffic);
+    CHECK(a.steering == b.steering);
 }
 
 VtepStatus some_vtep()
