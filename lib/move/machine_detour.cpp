@@ -12,7 +12,6 @@
 namespace ferry::move {
 namespace {
 
-constexpr Time seen_again = 1'000'000'000;       // gates tell of each sender once in that time, and so do workers
 constexpr Time silence = 3 * seen_again;         // where a peer's direct frames are not seen: not heard of for so long
 constexpr std::uint32_t known_for_each = 4;      // senders that are watched, for each detour that there may be
 

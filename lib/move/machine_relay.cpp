@@ -7,7 +7,6 @@ namespace ferry::move {
 namespace {
 
 constexpr std::size_t most_senders = 4096;   // of one endpoint that are told apart; the others are only relayed for
-constexpr Time seen_again = 1'000'000'000;   // relayed() tells of each sender once in that time
 constexpr unsigned streams_of_a_move = 255;  // 1 to 255
 
 /// Far from those of the moves before and after, whose marks may still be on their way.

@@ -12,6 +12,9 @@
 
 namespace ferry::move {
 
+/// Gates tell of each sender once in that time, and so do workers.
+constexpr Time seen_again = 1'000'000'000;
+
 /// A message that is repeated, later and later, until it is answered.
 struct Unanswered {
     Host to;
