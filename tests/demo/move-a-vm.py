@@ -11,9 +11,18 @@ from support.sandbox import run
 MOVES = 20 if os.environ.get("FERRY_TEST_LONG") else 6
 
 
+def lost_in_guest(report: dict) -> int:
+    return sum(flow["lost_by"]["in_guest"] for flow in report["flows"])
+
+
 def test():
     step(f"{MOVES} moves")
     report, before = run_job("--moves", str(MOVES))
+    for _ in range(3):
+        if lost_in_guest(report) == 0:
+            break
+        step("the guest itself could not keep up with the rate while other things ran here; once more, slower")
+        report, before = run_job("--moves", str(MOVES), "--rate", str(int(report["rate"] * 0.6)))
 
     step("the moves")
     check_equal(report["moves"], MOVES, "moves")

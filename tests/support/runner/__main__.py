@@ -49,7 +49,8 @@ def build_all(tests, catalogue) -> dict[str, str]:
 
 def run_all(tests, broken) -> dict[str, int]:
     """Runs the tests, telling of each as it ends; returns how often each outcome came. Those that only compute run side
-    by side, then those that leave room for another one in pairs, and then the others one after the other."""
+    by side, Spin and the simulator first because they take longest; then those that leave room for another one in pairs, and
+    then the others one after the other."""
     counts = {"passed": 0, "failed": 0, "skipped": 0}
 
     def tell(test, result) -> None:
@@ -60,7 +61,7 @@ def run_all(tests, broken) -> dict[str, int]:
 
     ready = [test for test in tests if test.flavour not in broken]
     for at_once, some in (
-        (os.cpu_count(), [test for test in ready if test.only_computes]),
+        (os.cpu_count(), sorted((test for test in ready if test.only_computes), key=lambda test: not test.script)),
         (2 if os.cpu_count() > 1 else 1, [test for test in ready if test.modest]),
         (1, [test for test in ready if not test.only_computes and not test.modest]),
     ):
