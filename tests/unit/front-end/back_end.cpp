@@ -161,6 +161,8 @@ std::size_t BackEnd::dequeue(std::vector<std::uint64_t>& numbers, std::size_t mo
 
 std::vector<std::byte> BackEnd::dequeue_bytes()
 {
+    // DPDK's thread keeps the ring locked for a moment after it has answered a message. This waits, the burst would not.
+    rte_vhost_rx_queue_count(device_.load(), transmit_ring);
     rte_mbuf* frame = nullptr;
     if (rte_vhost_dequeue_burst(device_.load(), transmit_ring, pool(), &frame, 1) == 0)
         return {};
