@@ -1,5 +1,4 @@
 // The VM between two back ends: stop at one, start at the other, and what a migration does besides.
-#include <chrono>
 #include <random>
 
 #include <catch2/catch.hpp>
@@ -140,11 +139,7 @@ TEST_CASE("the back end announces the VM when it is asked to")
     TwoHosts hosts;
     REQUIRE(hosts.s.start(hosts.device));
     REQUIRE(hosts.s.announce({{0x02, 0, 0, 0, 0, 0x09}}));
-    // While DPDK's thread still has the ring's lock a look finds nothing.
-    auto frame = hosts.on_s.dequeue_bytes();
-    for (const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
-         frame.empty() && std::chrono::steady_clock::now() < end;)
-        frame = hosts.on_s.dequeue_bytes();
+    const auto frame = hosts.on_s.dequeue_bytes();
     REQUIRE(frame.size() >= 42);
     CHECK(frame[0] == std::byte{0xff});
     CHECK(frame[11] == std::byte{0x09});
