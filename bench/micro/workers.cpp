@@ -12,14 +12,19 @@ namespace {
 constexpr std::size_t steps_of_a_slice = 300;
 constexpr std::ptrdiff_t first_that_counts = 30;  ///< the other thread knows by then
 
-/// Arithmetic for about as long as a burst takes.
+/// Arithmetic for about as long as a burst takes, in six chains, so that it keeps a core's units as busy as a burst does:
+/// of two CPUs that are threads of one core both wait for those.
 [[gnu::noinline]] std::uint64_t loop_without_memory(std::uint64_t value)
 {
+    std::uint64_t a = value, b = value + 1, c = value + 2, d = value + 3, e = value + 4, f = value + 5;
     for (int i = 0; i < 600; ++i) {
-        value = value * 6364136223846793005 + 1442695040888963407;
-        benchmark::DoNotOptimize(value);
+        const auto next = [](std::uint64_t& chain) {
+            chain = (chain ^ chain >> 7) + 12'345;
+            asm volatile("" : "+r"(chain));  // in a register, and never worked out beforehand
+        };
+        next(a), next(b), next(c), next(d), next(e), next(f);
     }
-    return value;
+    return a + b + c + d + e + f;
 }
 
 /// Slices come in turn. The second thread works in those of two. Such a slice, and the one before it, count where it
