@@ -11,7 +11,7 @@ import os
 import shutil
 import subprocess
 
-from support.netns import Namespace
+from support.netns import Namespace, command
 
 from . import frames
 from .guest import Guest
@@ -25,6 +25,7 @@ MOST_RULES = 100_000  # its datapath remembers 200,000 flows, and looks after ea
 
 class OpenVSwitch(Switch):
     name = "ovs"
+    _namespace: Namespace | None = None
     sending_queues = 2  # its PMD thread has the second one to itself
     needs = DAEMON, "openvswitch-switch-dpdk"
 
@@ -55,6 +56,12 @@ class OpenVSwitch(Switch):
                               env=self._environment)
         daemon.wait_until((run / "sw.ctl").exists, "the control socket")
         self._connect(daemon)
+
+    def end(self) -> None:
+        super().end()
+        if self._namespace:
+            command("ip", "netns", "delete", self._namespace)
+            self._namespace = None
 
     def _connect(self, daemon) -> None:
         case = self.case
