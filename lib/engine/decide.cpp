@@ -17,13 +17,10 @@ struct Outer {
 inline const Adjacency* to_remote(Burst& burst, std::size_t i, VtepId vtep, const Outer& outer,
                                   const Delivery& delivery) noexcept
 {
-    burst.peers[i] = vtep;
-    rte_mbuf& frame = *burst.frames[i];
-    const Adjacency* const adjacency = delivery.vteps.at(vtep, delivery.epoch);
-    if (adjacency == nullptr || !fits(frame, *adjacency)) [[unlikely]] {
-        burst.drop(i, adjacency != nullptr ? *misfit(frame, *adjacency) : DropReason::adjacency_gone);
+    const Adjacency* const adjacency = way_to(burst, i, vtep, delivery);
+    if (adjacency == nullptr) [[unlikely]]
         return nullptr;
-    }
+    rte_mbuf& frame = *burst.frames[i];
     encapsulate(frame, burst.fronts[i], *adjacency, outer.vni, flow_of(burst.fronts[i], frame.data_len, outer.ports));
     leaves(burst, i, *adjacency, delivery);
     return adjacency;

@@ -16,13 +16,7 @@ bool detour(Burst& burst, std::size_t i, VtepId peer, const Delivery& delivery) 
     const Detour* const detour = detour_of(frame, peer, *delivery.detours);
     if (detour == nullptr)
         return false;
-    burst.peers[i] = detour->via;
-    const Adjacency* const adjacency = delivery.vteps.at(detour->via, delivery.epoch);
-    if (adjacency == nullptr) {
-        burst.drop(i, DropReason::adjacency_gone);
-    } else if (const auto reason = misfit(frame, *adjacency)) {
-        burst.drop(i, *reason);
-    } else {
+    if (const Adjacency* const adjacency = way_to(burst, i, detour->via, delivery)) {
         encapsulate(frame, *adjacency, detour->label, flow_of(frame, delivery.entropy_ports));
         leaves(burst, i, *adjacency, delivery);
     }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "engine/burst.hpp"
+#include "engine/encap.hpp"
 #include "engine/outbox.hpp"
 #include "engine/relay_news.hpp"
 #include "engine/trash.hpp"
@@ -30,6 +31,19 @@ struct Delivery {
     std::uint32_t share_from;     ///< bytes of a frame from which the replicas of a flood share it
     const DetourList* detours = nullptr;  ///< of the attachment; null: it has none
 };
+
+/// The adjacency by which frame `i` can go to the VTEP `to`; null where it was dropped instead, because there is none or
+/// the frame does not fit it.
+inline const Adjacency* way_to(Burst& burst, std::size_t i, VtepId to, const Delivery& delivery) noexcept
+{
+    burst.peers[i] = to;
+    const Adjacency* const adjacency = delivery.vteps.at(to, delivery.epoch);
+    const rte_mbuf& frame = *burst.frames[i];
+    if (adjacency != nullptr && fits(frame, *adjacency)) [[likely]]
+        return adjacency;
+    burst.drop(i, adjacency != nullptr ? *misfit(frame, *adjacency) : DropReason::adjacency_gone);
+    return nullptr;
+}
 
 /// Frame `i` has been encapsulated for the VTEP `burst.peers[i]` and leaves by its adjacency.
 inline void leaves(Burst& burst, std::size_t i, const Adjacency& adjacency, const Delivery& delivery) noexcept

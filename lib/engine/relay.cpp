@@ -35,19 +35,11 @@ void set_outer_ttl(rte_mbuf& frame, std::uint8_t ttl) noexcept
 
 const Adjacency* way_on(Burst& burst, std::size_t i, VtepId to, std::uint8_t ttl, const Delivery& delivery) noexcept
 {
-    const auto drop = [&](DropReason reason) {
-        burst.drop(i, reason);
+    if (ttl <= 1) {
+        burst.drop(i, DropReason::relay_ttl);
         return nullptr;
-    };
-    if (ttl <= 1)
-        return drop(DropReason::relay_ttl);
-    burst.peers[i] = to;
-    const Adjacency* const adjacency = delivery.vteps.at(to, delivery.epoch);
-    if (adjacency == nullptr)
-        return drop(DropReason::adjacency_gone);
-    if (const auto reason = misfit(*burst.frames[i], *adjacency))
-        return drop(*reason);
-    return adjacency;
+    }
+    return way_to(burst, i, to, delivery);
 }
 
 void goes_on(Burst& burst, std::size_t i, const Adjacency& adjacency, const Delivery& delivery) noexcept

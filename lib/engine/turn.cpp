@@ -18,13 +18,10 @@ void turn(Burst& burst, std::size_t i, const Delivery& delivery) noexcept
         delivery.turns.count_detour(id, delivery.worker);
         return;
     }
-    burst.peers[i] = direct ? turn.to : turn.via;
-    const Adjacency* const adjacency = delivery.vteps.at(burst.peers[i], delivery.epoch);
+    const Adjacency* const adjacency = way_to(burst, i, direct ? turn.to : turn.via, delivery);
     if (adjacency == nullptr)
-        return burst.drop(i, DropReason::adjacency_gone);
+        return;
     rte_mbuf& frame = *burst.frames[i];
-    if (const auto reason = misfit(frame, *adjacency))
-        return burst.drop(i, *reason);
     encapsulate_marked(frame, *adjacency, burst.segments[i]->vni, flow_of(frame, delivery.entropy_ports),
                        direct ? Mark::turned : Mark::detour, turn.stream);
     leaves(burst, i, *adjacency, delivery);

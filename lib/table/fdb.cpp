@@ -51,7 +51,8 @@ constexpr bool is_no_row(std::uint64_t word) noexcept
 
 /// Looks keys up in groups: enough of them to cover the memory's latency, few enough to stay in the first cache.
 template <typename Found>
-void look_up_all(const WordMap::View map, const FdbKey* keys, std::size_t count, Found&& found) noexcept
+void look_up_all(const WordMap::View map, const PendingRows& pending, const FdbKey* keys, std::size_t count, Epoch epoch,
+                 Found&& found) noexcept
 {
     constexpr std::size_t group = 64;
     std::uint32_t homes[group];
@@ -61,8 +62,12 @@ void look_up_all(const WordMap::View map, const FdbKey* keys, std::size_t count,
             homes[i - begin] = map.home(keys[i].word());
             map.prefetch(homes[i - begin]);
         }
-        for (std::size_t i = begin; i < end; ++i)
-            found(i, map.find(homes[i - begin], keys[i].word()));
+        for (std::size_t i = begin; i < end; ++i) {
+            WordMap::Found one = map.find(homes[i - begin], keys[i].word());
+            if (is_no_row(one.word)) [[unlikely]]
+                one.word = pending.resolve(WordMap::live(one.word), epoch);
+            found(i, one);
+        }
     }
 }
 
@@ -70,18 +75,13 @@ void look_up_all(const WordMap::View map, const FdbKey* keys, std::size_t count,
 
 void Fdb::lookup(const FdbKey* keys, std::size_t count, Epoch epoch, Row* rows) const noexcept
 {
-    look_up_all(map_->view(), keys, count, [&](std::size_t i, WordMap::Found found) {
-        if (is_no_row(found.word)) [[unlikely]]
-            found.word = pending_->rows.resolve(WordMap::live(found.word), epoch);
-        rows[i] = Row::from_word(found.word);
-    });
+    look_up_all(map_->view(), pending_->rows, keys, count, epoch,
+                [&](std::size_t i, WordMap::Found found) { rows[i] = Row::from_word(found.word); });
 }
 
 void Fdb::lookup(const FdbKey* keys, std::size_t count, Epoch epoch, Row* rows, Slot* slots) const noexcept
 {
-    look_up_all(map_->view(), keys, count, [&](std::size_t i, WordMap::Found found) {
-        if (is_no_row(found.word)) [[unlikely]]
-            found.word = pending_->rows.resolve(WordMap::live(found.word), epoch);
+    look_up_all(map_->view(), pending_->rows, keys, count, epoch, [&](std::size_t i, WordMap::Found found) {
         rows[i] = Row::from_word(found.word);
         slots[i] = found.word != 0 ? Slot{found.slot} : Slot::none;
     });
