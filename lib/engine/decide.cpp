@@ -17,7 +17,7 @@ struct Outer {
 inline const Adjacency* to_remote(Burst& burst, std::size_t i, VtepId vtep, const Outer& outer,
                                   const Delivery& delivery) noexcept
 {
-    const Adjacency* const adjacency = way_to(burst, i, vtep, delivery);
+    const Adjacency* const adjacency = adjacency_for(burst, i, vtep, delivery);
     if (adjacency == nullptr) [[unlikely]]
         return nullptr;
     rte_mbuf& frame = *burst.frames[i];

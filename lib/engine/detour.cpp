@@ -16,7 +16,7 @@ bool detour(Burst& burst, std::size_t i, VtepId peer, const Delivery& delivery) 
     const Detour* const detour = detour_of(frame, peer, *delivery.detours);
     if (detour == nullptr)
         return false;
-    if (const Adjacency* const adjacency = way_to(burst, i, detour->via, delivery)) {
+    if (const Adjacency* const adjacency = adjacency_for(burst, i, detour->via, delivery)) {
         encapsulate(frame, *adjacency, detour->label, flow_of(frame, delivery.entropy_ports));
         leaves(burst, i, *adjacency, delivery);
     }

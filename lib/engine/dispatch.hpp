@@ -34,7 +34,7 @@ struct Delivery {
 
 /// The adjacency by which frame `i` can go to the VTEP `to`; null where it was dropped instead, because there is none or
 /// the frame does not fit it.
-inline const Adjacency* way_to(Burst& burst, std::size_t i, VtepId to, const Delivery& delivery) noexcept
+inline const Adjacency* adjacency_for(Burst& burst, std::size_t i, VtepId to, const Delivery& delivery) noexcept
 {
     burst.peers[i] = to;
     const Adjacency* const adjacency = delivery.vteps.at(to, delivery.epoch);

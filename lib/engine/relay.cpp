@@ -39,7 +39,7 @@ const Adjacency* way_on(Burst& burst, std::size_t i, VtepId to, std::uint8_t ttl
         burst.drop(i, DropReason::relay_ttl);
         return nullptr;
     }
-    return way_to(burst, i, to, delivery);
+    return adjacency_for(burst, i, to, delivery);
 }
 
 void goes_on(Burst& burst, std::size_t i, const Adjacency& adjacency, const Delivery& delivery) noexcept

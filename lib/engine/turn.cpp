@@ -18,7 +18,7 @@ void turn(Burst& burst, std::size_t i, const Delivery& delivery) noexcept
         delivery.turns.count_detour(id, delivery.worker);
         return;
     }
-    const Adjacency* const adjacency = way_to(burst, i, direct ? turn.to : turn.via, delivery);
+    const Adjacency* const adjacency = adjacency_for(burst, i, direct ? turn.to : turn.via, delivery);
     if (adjacency == nullptr)
         return;
     rte_mbuf& frame = *burst.frames[i];
