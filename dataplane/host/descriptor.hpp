@@ -1,4 +1,4 @@
-// A file descriptor with an owner.
+// A file descriptor that is closed when its owner goes.
 #pragma once
 
 #include <unistd.h>
@@ -24,6 +24,7 @@ public:
     }
 
     int get() const noexcept { return fd_; }
+    explicit operator bool() const noexcept { return fd_ >= 0; }
 
 private:
     int fd_ = -1;

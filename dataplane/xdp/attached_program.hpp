@@ -8,7 +8,7 @@
 
 #include <ferry/error.hpp>
 
-#include "xdp/descriptor.hpp"
+#include "host/descriptor.hpp"
 
 namespace ferryd {
 

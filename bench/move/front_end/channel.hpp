@@ -10,10 +10,12 @@
 
 #include <ferry/error.hpp>
 
-#include "descriptor.hpp"
+#include "host/descriptor.hpp"
 #include "vhost_message.hpp"
 
 namespace ferry::front_end {
+
+using ferryd::Descriptor;
 
 /// How long a back end may take for an answer, or to connect.
 inline constexpr std::chrono::milliseconds patience{10'000};

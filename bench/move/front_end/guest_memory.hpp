@@ -8,9 +8,11 @@
 
 #include <ferry/error.hpp>
 
-#include "descriptor.hpp"
+#include "host/descriptor.hpp"
 
 namespace ferry::front_end {
+
+using ferryd::Descriptor;
 
 /// Memory that is shared by its file descriptor. Pages are there from the start, so that nobody waits for one.
 class SharedMemory {

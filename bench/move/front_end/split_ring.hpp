@@ -8,12 +8,14 @@
 
 #include <ferry/error.hpp>
 
-#include "descriptor.hpp"
+#include "host/descriptor.hpp"
 #include "guest_memory.hpp"
 #include "vhost_message.hpp"
 #include "virtio.hpp"
 
 namespace ferry::front_end {
+
+using ferryd::Descriptor;
 
 /// Lies in the VM's memory, all but the driver's own indices. The back end is not believed: what it writes is checked.
 /// For one thread, besides the const functions that a front end calls while the VM is paused.

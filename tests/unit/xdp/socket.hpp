@@ -5,7 +5,7 @@
 #include <memory>
 #include <vector>
 
-#include "xdp/descriptor.hpp"
+#include "host/descriptor.hpp"
 
 namespace ferryd::test {
 
