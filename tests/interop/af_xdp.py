@@ -3,22 +3,16 @@
     vm1 mtu 1500 ── A ferryd (net_af_xdp) ── underlay mtu 1600 ── B Linux ── mtu 1500 vm2        VNI 100
 """
 
-import socket
-
+from support.af_xdp import need_af_xdp
 from support.capture import Capture, check_decodes
-from support.outcome import Skip, check, step
+from support.outcome import check, step
 from support.pair import Pair
 from support.sandbox import run
 from support.traffic import check_tcp, check_udp
 
-AF_XDP = 44
-
 
 def test():
-    try:
-        socket.socket(AF_XDP, socket.SOCK_RAW).close()
-    except OSError as error:
-        raise Skip(f"this kernel has no AF_XDP sockets: {error.strerror}") from error
+    need_af_xdp()
     pair = Pair(underlay_device="net_af_xdp0,iface=ul0")
     wire = Capture(pair.underlay.namespace, "B")
     for sender, receiver in pair.both_ways():

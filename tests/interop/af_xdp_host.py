@@ -10,14 +10,15 @@ import socket
 import struct
 import threading
 
+from support.af_xdp import need_af_xdp
 from support.ferryd import STEERING_PROGRAM
-from support.outcome import Skip, check, check_equal, step, wait_until
+from support.outcome import check, check_equal, step, wait_until
 from support.pair import VNI, Pair
 from support.sandbox import SCRATCH, run
 from support.traffic import Stream
 from support.xdp import drops
 
-AF_XDP, ETH_P_ALL = 44, 3
+ETH_P_ALL = 3
 A, B, OTHER = "172.16.0.1", "172.16.0.2", "172.16.0.9"
 VXLAN, OTHER_PORT = 4789, 4790
 
@@ -146,10 +147,7 @@ def refuses(pair: Pair, *sentences: str, **underlay) -> None:
 
 
 def test():
-    try:
-        socket.socket(AF_XDP, socket.SOCK_RAW).close()
-    except OSError as error:
-        raise Skip(f"this kernel has no AF_XDP sockets: {error.strerror}") from error
+    need_af_xdp()
     pair = Pair(underlay_device="net_af_xdp0,iface=ul0")
     step("ferryctl says how the port gets its frames")
     first = steering(pair)
