@@ -6,9 +6,10 @@ import sys
 from pathlib import Path
 
 from peers.cases import LATENCY, all_cases, chosen, matches
+from support.runner.builds import BuildFailed
 
 from . import report as reports
-from .build import BuildFailed, build
+from .build import build
 from .parts import PARTS
 from .subprograms import Failed, Skipped
 

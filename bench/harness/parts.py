@@ -7,8 +7,8 @@ from pathlib import Path
 
 from peers.cases import LATENCY, chosen
 from peers.memory import of_all_programs_mb
+from support.runner.catalogue import REPOSITORY
 
-from .build import REPOSITORY
 from .hugepages import reserved
 from .report import Report
 from .subprograms import output_of

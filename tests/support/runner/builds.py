@@ -28,15 +28,25 @@ def folder_of(flavour: str) -> Path:
 
 def build(flavour: str, tests: list[Test], catalogue: list[Test]) -> None:
     """Configures a build folder and builds what `tests`, all of this flavour, need. Raises BuildFailed."""
-    folder, options = folder_of(flavour), FLAVOURS[flavour][1]
-    launcher = ["-DCMAKE_CXX_COMPILER_LAUNCHER=ccache"] if shutil.which("ccache") else []
-    _run(["cmake", "-S", REPOSITORY, "-B", folder, "-G", "Ninja", *options, *launcher])
+    folder = folder_of(flavour)
+    configure(flavour)
     _check_complete(flavour, folder, catalogue)
-    _run(["ninja", "-C", folder, f"-j{os.cpu_count()}", *_targets(flavour, tests, catalogue)])
+    build_targets(flavour, _targets(flavour, tests, catalogue))
     if any(test.script.startswith("tests/demo/") for test in tests):
         # The guest's image needs packages from the network, which the tests' sandbox has not.
         example = "examples/move-a-vm"
         _run([REPOSITORY / example / "guest/build-image", folder / example / "image", folder / example / "vm-answer"])
+
+
+def configure(flavour: str) -> None:
+    """Raises BuildFailed."""
+    launcher = ["-DCMAKE_CXX_COMPILER_LAUNCHER=ccache"] if shutil.which("ccache") else []
+    _run(["cmake", "-S", REPOSITORY, "-B", folder_of(flavour), "-G", "Ninja", *FLAVOURS[flavour][1], *launcher])
+
+
+def build_targets(flavour: str, targets: list[str]) -> None:
+    """In a folder that is configured. Raises BuildFailed."""
+    _run(["ninja", "-C", folder_of(flavour), f"-j{os.cpu_count()}", *targets])
 
 
 #: what the scripts of a folder need, as targets of the build
