@@ -6,8 +6,8 @@
 #include <cstdlib>
 #include <cstring>
 #include <memory>
-#include <numeric>
 #include <random>
+#include <utility>
 #include <vector>
 
 #include <benchmark/benchmark.h>
@@ -19,6 +19,7 @@
 #include <ferry/control/transaction.hpp>
 
 #include "../../tests/support/eal.hpp"
+#include "measure.hpp"
 
 namespace {
 
@@ -47,30 +48,12 @@ std::vector<FdbKey> random_keys(std::uint32_t first, std::uint32_t rows)
     return keys;
 }
 
-/// Runs `look_up(keys)` over burst after burst and reports the median burst, which other programs on the machine
-/// disturb less than the mean: `cycles` and `ns` a key, and the mean cycles besides.
+/// Measures `look_up(keys)` over burst after burst.
 template <typename LookUp>
 void measure(benchmark::State& state, const std::vector<FdbKey>& keys, LookUp look_up)
 {
-    const auto hz = static_cast<double>(rte_get_tsc_hz());
-    std::vector<std::uint32_t> bursts;
     std::size_t at = 0;
-    for (auto _ : state) {
-        const std::uint64_t begin = rte_rdtsc_precise();
-        look_up(&keys[at]);
-        const std::uint64_t cycles = rte_rdtsc_precise() - begin;
-        at = (at + burst) % keys.size();
-        bursts.push_back(static_cast<std::uint32_t>(cycles));
-        state.SetIterationTime(static_cast<double>(cycles) / hz);
-    }
-    if (bursts.empty())
-        return;
-    const double mean = std::accumulate(bursts.begin(), bursts.end(), 0.0) / static_cast<double>(bursts.size());
-    const auto middle = bursts.begin() + static_cast<std::ptrdiff_t>(bursts.size() / 2);
-    std::nth_element(bursts.begin(), middle, bursts.end());
-    state.counters["cycles"] = *middle / static_cast<double>(burst);
-    state.counters["ns"] = *middle / static_cast<double>(burst) / hz * 1e9;
-    state.counters["mean_cycles"] = mean / static_cast<double>(burst);
+    bench::run(state, burst, [&] { return &keys[std::exchange(at, (at + burst) % keys.size())]; }, look_up);
 }
 
 std::unique_ptr<Fdb> filled_fdb(std::uint32_t rows)

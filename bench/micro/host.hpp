@@ -2,24 +2,17 @@
 #pragma once
 
 #include <memory>
-#include <stdexcept>
-#include <utility>
 
 #include <ferry/control/transaction.hpp>
 #include <ferry/engine/worker.hpp>
+
+#include "../../tests/support/must.hpp"
 
 namespace ferry::bench {
 
 inline constexpr Ipv4Address host_address = Ipv4Address::from_host(0xac10'0001);
 
-template <typename T>
-T must(Expected<T> expected)
-{
-    if (!expected)
-        throw std::runtime_error(expected.error().sentence);
-    if constexpr (!std::is_void_v<T>)
-        return std::move(*expected);
-}
+using test::must;
 
 constexpr Ipv4Address vtep_address(std::size_t number) noexcept
 {

@@ -11,6 +11,7 @@
 #include <ferry/control/transaction.hpp>
 #include <ferry/engine/worker.hpp>
 
+#include "../support/must.hpp"
 #include "bytes.hpp"
 #include "mbufs.hpp"
 
@@ -30,16 +31,6 @@ Out to(AttachmentId attachment, Bytes frame);
 Out to(UnderlayId underlay, Bytes frame);
 Out to_gate(AttachmentId attachment, Bytes frame, const Arrival& arrival);
 Out to_host(Bytes frame);
-
-/// The value, or an exception with the error's sentence.
-template <typename T>
-T must(Expected<T> expected)
-{
-    if (!expected)
-        throw std::runtime_error(expected.error().sentence);
-    if constexpr (!std::is_void_v<T>)
-        return std::move(*expected);
-}
 
 MacAddress mac(const Mac& bytes);
 Ipv4Address ip(const Ip4& bytes);
