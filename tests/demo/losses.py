@@ -13,7 +13,7 @@ from support.sandbox import REPOSITORY
 sys.path.insert(0, str(REPOSITORY / "examples/move-a-vm/lib"))
 from move_a_vm.losses import Loss, difference, explain, share_out  # noqa: E402
 from move_a_vm.moves import Move, measure  # noqa: E402
-from move_a_vm.report import longest_stall_ms  # noqa: E402
+from move_a_vm.report import longest_overlap_ms, longest_stall_ms  # noqa: E402
 from move_a_vm.traffic import Counts  # noqa: E402
 
 P, Q = "172.16.0.3", "172.16.0.4"
@@ -108,6 +108,9 @@ def test():
     check_equal(difference({"a": {"x": 1}}, {"a": {"x": 3, "y": 2}, "b": {"z": 1}}),
                 {"a": {"x": 2, "y": 2}, "b": {"z": 1}}, "difference")
 
+    def at(name, seconds, **more):
+        return {"name": name, "time_ns": seconds * 1e9, **more}
+
     step("a move's times and ledgers come from the ring events of its own hosts and its own time")
     moves = [Move("S", "D", 10.0, 20), Move("D", "S", 15.0, cancelled=True), Move("D", "S", 20.0, 20)]
 
@@ -136,6 +139,16 @@ def test():
     silences = [[15.45, 15.74], [15.7, 15.79], [16.99, 17.04]]
     check_equal(longest_stall_ms(nanoseconds(stalls), nanoseconds(pauses + silences)), 60.0, "beyond pauses and silences")
     check_equal(longest_stall_ms([], nanoseconds(pauses)), 0.0, "no stall")
+
+    step("ferry holds frames from the ring's start until the dock is open, and from the turn until the barrier is passed")
+    move = Move("S", "D", 15.0, stopped_at=15.5, started_at=15.75, told={
+        "destination": {"phases": [at("opened", 15.76), at("stream_passed", 15.7, host=P), at("stream_passed", 15.79, host=Q)]},
+        "sender": {"phases": [at("turned", 15.785)]}})
+    check_equal(move.held_ns(Q), nanoseconds([[15.75, 15.76], [15.785, 15.79]]), "when frames of Q are held")
+    check_equal(longest_overlap_ms(nanoseconds(stalls), move.held_ns(Q)), 10.0, "of a stall, what lies in such a time")
+    check_equal(longest_overlap_ms(nanoseconds(stalls), []), 0.0, "no such time")
+    move.cancelled = True
+    check_equal(move.held_ns(Q), [], "a VM that stayed")
 
 
 finish(test)

@@ -7,8 +7,6 @@ from .moving_vm import FLOWS, Counts, MovingVm
 FIRST_RATE = 50_000  # frames a second
 BACK = 0.1           # the VMs' own frames for each that they are sent
 TRIAL = 1.0          # seconds
-# Of the highest rate. While a VM moves, each frame passes one host more, on the same processors.
-MARGIN = 0.5
 
 
 def begin(hosts: MovingVm, rate: float, flows: int = FLOWS) -> None:
@@ -43,12 +41,12 @@ def highest_rate(hosts: MovingVm, flows: int = FLOWS) -> float:
     return good
 
 
-def rate_that_holds(hosts: MovingVm, flows: int = FLOWS, margin: float = MARGIN) -> float:
-    """That part of the highest rate, or less: carried without loss for three seconds."""
-    rate = highest_rate(hosts, flows) * margin
-    for _ in range(5):
-        _, there, back = trial(hosts, rate, 3, flows)
+def rate_that_holds(hosts: MovingVm, part: float, flows: int = FLOWS, seconds: float = 3, slower: float = 0.5) -> float:
+    """That part of the highest rate, or as often as needed `slower` times it: carried without loss for so many seconds."""
+    rate = highest_rate(hosts, flows) * part
+    for _ in range(8):
+        _, there, back = trial(hosts, rate, seconds, flows)
         if there.wrong() + back.wrong() == 0:
             break
-        rate *= MARGIN
+        rate *= slower
     return rate

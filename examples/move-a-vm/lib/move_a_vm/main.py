@@ -91,7 +91,8 @@ class _Job:
         losses = explain(self._topology, *(difference(old, new) for old, new in zip(before, after)), counts,
                          tcp=not self._options.no_tcp)
         records = flow_records(counts, losses)
-        streams = stream_records(streams, counts[self._topology.ferry_peer.name].peer, moves, still)
+        ferry_peer = self._topology.ferry_peer
+        streams = stream_records(streams, counts[ferry_peer.name].peer, ferry_peer.address, moves, still)
         print(table(rate, moves, records, streams), flush=True)
         if self._options.svg is not None:
             self._options.svg.write_text(draw(self._capture.arrivals, moves[-1]), encoding="utf-8")

@@ -51,10 +51,19 @@ class Move:
         said = [self.told[role].get("adds_up") for role in ("source", "destination") if role in self.told]
         return False if False in said or not said else None if None in said else True
 
-    def phase(self, role, name):
-        """Returns when a phase was reached on the host with that role, as a time of day, or None."""
+    def phase(self, role, name, host=None):
+        """Returns when a phase was reached on the host with that role, as a time of day, or None; `host`: only where the
+        phase is about the host with that address."""
         return next((phase["time_ns"] / 1e9 for phase in (self.told.get(role) or {}).get("phases", [])
-                     if phase["name"] == name), None)
+                     if phase["name"] == name and host in (None, phase.get("host"))), None)
+
+    def held_ns(self, sender):
+        """Returns the times, from and to in nanoseconds, in which ferry may have held frames of the ferry host `sender` back
+        from a VM that ran: from the ring's start until the dock is open, and from the turn of the sender until the last of
+        what it had sent by the old host has come."""
+        passed = self.phase("destination", "stream_passed", sender) or self.phase("destination", "stream_timed_out", sender)
+        windows = [(self.started_at, self.phase("destination", "opened")), (self.phase("sender", "turned"), passed)]
+        return [[since * 1e9, to * 1e9] for since, to in windows if not self.cancelled and None not in (since, to)]
 
 
 def move_guest(lifetime, image, guest, host, number):

@@ -19,16 +19,18 @@ def flow_records(counts, losses):
     return records
 
 
-def stream_records(streams, flow, moves, still):
-    """Returns the TCP streams as the JSON line has them. `flow` is what their host counted of its datagrams; `still` are the
-    same streams while nothing moved."""
+def stream_records(streams, flow, flow_host, moves, still):
+    """Returns the TCP streams as the JSON line has them. `flow` is what their host counted of its datagrams, `flow_host` its
+    address; `still` are the same streams while nothing moved."""
     pauses = [[move.stopped_at * 1e9, move.started_at * 1e9] for move in moves if move.downtime_ms is not None]
+    held = [window for move in moves for window in move.held_ns(flow_host)]
     return [{"from": stream.sender, "to": stream.receiver, "bytes_sent": stream.sent, "bytes_received": stream.received,
              "mismatched": stream.mismatched, "intact": stream.intact(),
              "segments_sent_again": stream.peer["retransmitted"],
              "longest_stall_ms": longest_stall_ms(stream.peer["stalls_ns"], []),
              "longest_stall_beyond_pause_ms": longest_stall_ms(stream.peer["stalls_ns"], pauses),
              "longest_stall_beyond_silence_ms": longest_stall_ms(stream.peer["stalls_ns"], pauses + flow["silences_ns"]),
+             "longest_stall_while_held_ms": longest_overlap_ms(stream.peer["stalls_ns"], held),
              "longest_stall_still_ms": longest_stall_ms(same.peer["stalls_ns"], [])}
             for stream, same in zip(streams, still)]
 
@@ -46,6 +48,12 @@ def longest_stall_ms(stalls, excused):
                 reached = end
         longest = max(longest, rest / 1e6)
     return _rounded(longest)
+
+
+def longest_overlap_ms(stalls, windows):
+    """Returns the longest part of one stall that lies in one window; as for longest_stall_ms()."""
+    return _rounded(max((max(0.0, min(to, end) - max(since, begin)) / 1e6 for since, to in stalls for begin, end in windows),
+                        default=0.0))
 
 
 def move_records(moves):
@@ -82,11 +90,11 @@ def table(rate, moves, records, streams):
     if streams:
         lines.append("")
         lines += _columns([("TCP stream", "bytes", "intact", "segments sent again", "longest stall",
-                            "beyond the VM's pause", "beyond its silence", "while nothing moved")] + [
+                            "beyond the VM's pause", "beyond its silence", "while ferry held", "while nothing moved")] + [
             (f"{stream['from']} to {stream['to']}", f"{stream['bytes_received']}", "yes" if stream["intact"] else "no",
              f"{stream['segments_sent_again']}", _ms(stream["longest_stall_ms"]),
              _ms(stream["longest_stall_beyond_pause_ms"]), _ms(stream["longest_stall_beyond_silence_ms"]),
-             _ms(stream["longest_stall_still_ms"])) for stream in streams])
+             _ms(stream["longest_stall_while_held_ms"]), _ms(stream["longest_stall_still_ms"])) for stream in streams])
     return "\n".join(lines)
 
 
