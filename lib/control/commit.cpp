@@ -104,7 +104,7 @@ try {
         for (const auto& [word, row] : staged_->rows)
             store_row(tables_, FdbKey::from_word(word), row, now);
         staged_->clear();
-        return Commit{0, tables_.qsbr().start()};
+        return Commit{0, tables_.qsbr().start_when_asked()};
     }
     UnsettledCommit& record = writer.unsettled.emplace_back();
 

@@ -76,8 +76,15 @@ GraceToken Qsbr::start() noexcept
     return GraceToken{rte_rcu_qsbr_start(state_.get())};
 }
 
+GraceToken Qsbr::start_when_asked() const noexcept
+{
+    return GraceToken{__atomic_load_n(&state_->token, __ATOMIC_RELAXED) + 1};
+}
+
 bool Qsbr::passed(GraceToken token) noexcept
 {
+    if (static_cast<std::uint64_t>(token) > __atomic_load_n(&state_->token, __ATOMIC_RELAXED))
+        start();
     return rte_rcu_qsbr_check(state_.get(), static_cast<std::uint64_t>(token), false) == 1;
 }
 

@@ -13,7 +13,8 @@ struct rte_rcu_qsbr;
 
 namespace ferry {
 
-/// A point in the writer's time: passed once every reader that was online then has been quiescent since.
+/// A grace period, from a point in the writer's time: passed once every reader that was online then has been quiescent
+/// since.
 enum class GraceToken : std::uint64_t {};
 
 /// One writer and up to `max_readers` reader threads. Works without EAL.
@@ -40,7 +41,10 @@ public:
 
     /// Writer: starts a grace period. Never waits.
     GraceToken start() noexcept;
-    /// Writer: true when every online reader has been quiescent since `token` was made. Never waits.
+    /// Writer: a grace period that starts when passed() or wait() is first called for it, and not at all where nobody
+    /// asks. Readers look at what start() writes once a burst: a million starts a second would cost them a tenth of their rate.
+    GraceToken start_when_asked() const noexcept;
+    /// Writer: true when every online reader has been quiescent since `token`'s period started. Never waits.
     bool passed(GraceToken token) noexcept;
     /// Writer: waits until passed(token), or until `timeout` is over; returns whether it passed. Yields while waiting.
     bool wait(GraceToken token, std::chrono::nanoseconds timeout) noexcept;

@@ -67,6 +67,23 @@ TEST_CASE("a grace period waits for a reader that is online")
     qsbr->remove_reader(reader);
 }
 
+TEST_CASE("a grace period that starts when asked for counts no quiescence before that")
+{
+    auto qsbr = *Qsbr::make(1);
+    const auto reader = *qsbr->add_reader();
+    qsbr->online(reader);
+    const GraceToken token = qsbr->start_when_asked(), same = qsbr->start_when_asked();
+    qsbr->quiescent(reader);
+    CHECK_FALSE(qsbr->passed(token));
+    CHECK_FALSE(qsbr->passed(same));
+    qsbr->quiescent(reader);
+    CHECK(qsbr->passed(token));
+    CHECK(qsbr->passed(same));
+    CHECK_FALSE(qsbr->passed(qsbr->start_when_asked()));
+    qsbr->offline(reader);
+    qsbr->remove_reader(reader);
+}
+
 TEST_CASE("wait returns when a reader on another thread was quiescent")
 {
     auto qsbr = *Qsbr::make(1);
