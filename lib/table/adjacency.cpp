@@ -1,3 +1,4 @@
+#include <cstddef>
 #include <cstring>
 
 #include <ferry/table/vtep.hpp>
@@ -50,6 +51,7 @@ const char* complaint(Ipv4Address remote, const AdjacencySpec& spec) noexcept
 }  // namespace
 
 static_assert(Adjacency::header_size == wire::vxlan_ipv4_overhead);
+static_assert(offsetof(Adjacency, vtep) <= 56, "what an ordinary frame needs lies in one line with the version");
 
 Expected<Adjacency> Adjacency::make(VtepId id, Ipv4Address remote, const AdjacencySpec& spec)
 {

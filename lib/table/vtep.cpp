@@ -114,15 +114,15 @@ void Vteps::push(PreparedVersion<Adjacency> prepared) noexcept
     const std::uint64_t key = key_of(state_->addresses[id]);
     const std::uint32_t slot = state_->visible->slot_of(key);
     const std::uint64_t before = slot == WordMap::no_slot ? 0 : state_->visible->word(slot);
-    if (prepared.version->value && slot == WordMap::no_slot)
+    if (prepared.version->value() != nullptr && slot == WordMap::no_slot)
         state_->visible->insert(key, id);
-    else if (prepared.version->value)
+    else if (prepared.version->value() != nullptr)
         state_->visible->set(slot, id);
     else if (slot != WordMap::no_slot)
-        state_->visible->erase(slot, batch_of(prepared.version->since));
-    if (before != (prepared.version->value ? id : 0))
+        state_->visible->erase(slot, batch_of(prepared.version->since()));
+    if (before != (prepared.version->value() != nullptr ? id : 0))
         address_changes_.fetch_add(1, std::memory_order_release);
-    if ((before != 0) != prepared.version->value.has_value())
+    if ((before != 0) != (prepared.version->value() != nullptr))
         size_.store(before != 0 ? size() - 1 : size() + 1, std::memory_order_relaxed);
     state_->table.push(std::move(prepared));
 }

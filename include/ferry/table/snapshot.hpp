@@ -21,16 +21,25 @@ using Epoch = std::uint64_t;
 template <typename T>
 class VersionedCell {
 public:
-    struct Version {
-        Epoch since;
-        bool deleted;            ///< as `value` says, but beside `since`: one cache line less for a reader
-        std::atomic<Version*> older{nullptr};
-        std::optional<T> value;  ///< empty: deleted
-
-        Version(Epoch since_, std::optional<T>&& value_)
-            : since(since_), deleted(!value_), value(std::move(value_))
+    /// One cache line holds what a reader needs of a version and the first 56 bytes of its value.
+    class alignas(64) Version {
+    public:
+        Version(Epoch since, std::optional<T>&& value) : since_and_kept_(since << 1 | Epoch{value.has_value()})
         {
+            if (value)
+                value_ = std::move(*value);
         }
+
+        Epoch since() const noexcept { return since_and_kept_ >> 1; }
+        /// Null: deleted.
+        const T* value() const noexcept { return (since_and_kept_ & 1) != 0 ? &value_ : nullptr; }
+
+    private:
+        const Epoch since_and_kept_;
+        T value_{};
+
+    public:
+        std::atomic<Version*> older{nullptr};
     };
 
     VersionedCell() = default;
@@ -46,9 +55,9 @@ public:
     const T* read(Epoch epoch) const noexcept
     {
         const Version* version = head_.load(std::memory_order_acquire);
-        while (version != nullptr && version->since > epoch)
+        while (version != nullptr && version->since() > epoch)
             version = version->older.load(std::memory_order_acquire);
-        return version != nullptr && version->value ? &*version->value : nullptr;
+        return version != nullptr ? version->value() : nullptr;
     }
 
     /// Reader: as read(), but where there was no value as of `epoch`, the first one after it. For values that are
@@ -56,39 +65,34 @@ public:
     const T* read_referenced(Epoch epoch) const noexcept
     {
         const Version* version = head_.load(std::memory_order_acquire);
-        if (version != nullptr && version->since <= epoch && !version->deleted) [[likely]]
-            return &*version->value;
+        if (version != nullptr && version->since() <= epoch && version->value() != nullptr) [[likely]]
+            return version->value();
         const T* later = nullptr;
         for (; version != nullptr; version = version->older.load(std::memory_order_acquire)) {
-            if (version->since <= epoch)
-                return version->value ? &*version->value : later;
-            if (version->value)
-                later = &*version->value;
+            const T* const value = version->value();
+            if (version->since() <= epoch)
+                return value != nullptr ? value : later;
+            if (value != nullptr)
+                later = value;
         }
         return later;
     }
 
-    /// Reader: asks for the cache lines of what read() will look at first.
-    void prefetch() const noexcept
-    {
-        const Version* version = head_.load(std::memory_order_relaxed);
-        __builtin_prefetch(version);
-        if (version != nullptr)
-            __builtin_prefetch(&version->value);
-    }
+    /// Reader: asks for the cache line that read() will look at first.
+    void prefetch() const noexcept { __builtin_prefetch(head_.load(std::memory_order_relaxed)); }
 
     /// Writer: the newest value, committed or not.
     const T* newest() const noexcept
     {
         const Version* version = head_.load(std::memory_order_relaxed);
-        return version != nullptr && version->value ? &*version->value : nullptr;
+        return version != nullptr ? version->value() : nullptr;
     }
 
     /// Writer: since when the newest value, or its absence, is visible; 0 where there was none ever.
     Epoch newest_since() const noexcept
     {
         const Version* version = head_.load(std::memory_order_relaxed);
-        return version != nullptr ? version->since : 0;
+        return version != nullptr ? version->since() : 0;
     }
 
     /// Writer: makes `version` the newest one, visible from its `since` on.
@@ -103,7 +107,7 @@ public:
     void forget_before(Epoch since) noexcept
     {
         Version* version = head_.load(std::memory_order_relaxed);
-        while (version != nullptr && version->since > since)
+        while (version != nullptr && version->since() > since)
             version = version->older.load(std::memory_order_relaxed);
         if (version == nullptr)
             return;

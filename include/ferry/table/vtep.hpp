@@ -32,16 +32,16 @@ struct AdjacencySpec {
 
 /// Outer Ethernet, IPv4, UDP and VXLAN headers with zeros in the fields that differ by frame: total length, IPv4
 /// checksum, source port, UDP length and VNI.
-struct alignas(64) Adjacency {
+struct Adjacency {
     static constexpr std::size_t header_size = 50;
 
     std::array<std::uint8_t, header_size> header{};
     std::uint16_t header_sum = 0;  ///< ones' complement sum of the IPv4 header as it lies in memory, not inverted
     UnderlayId underlay{};
-    std::uint16_t max_inner = 0;   ///< largest inner frame in bytes
+    std::uint16_t max_inner = 0;   ///< largest inner frame in bytes; what follows is not read for an ordinary frame
     VtepId vtep = VtepId::none;
     Ipv4Address remote;
-    AdjacencySpec spec;            ///< for show; not read by the data path
+    AdjacencySpec spec;
 
     /// Builds the template. Fails with invalid_argument for an address or MAC that is zero, multicast or broadcast, a
     /// remote that is the source, a port or TTL of 0, a DSCP over 63, and an MTU without room for the smallest Ethernet
