@@ -59,7 +59,7 @@ def move_about(hosts: MovingVm, rate: float) -> tuple[Counts, Counts, dict[str, 
 def test():
     hosts = MovingVm(tls=Authority("ours"))
     step("the highest rate without loss while nothing moves")
-    rate = rate_that_holds(hosts, OF_THE_HIGHEST, seconds=10 if LONG else 3, slower=SLOWER)
+    rate = rate_that_holds(hosts, OF_THE_HIGHEST, seconds=60 if LONG else 3, slower=SLOWER)
     there, back, dropped = move_about(hosts, rate)
     for _ in range(6):
         if not too_fast(dropped):

@@ -1,5 +1,6 @@
-// tcp-bulk: a paced TCP stream to the guest and one from it, whose bytes are checked at both ends. Prints one JSON object
-// when it is done: after --seconds or at SIGTERM or SIGINT, and in both cases after the streams have come to their end.
+// tcp-bulk: a paced TCP stream to the guest and one from it, whose bytes are checked at both ends. Prints an empty line when
+// both are connected, and one JSON object when it is done: after --seconds or at SIGTERM or SIGINT, and in both cases after
+// the streams have come to their end.
 #include <cerrno>
 #include <csignal>
 #include <cstring>
@@ -75,6 +76,7 @@ int main(int argc, char** argv)
         std::cerr << "tcp-bulk: cannot connect to " << guest << ": " << std::strerror(errno) << '\n';
         return 1;
     }
+    std::cout << std::endl;
     const std::int64_t began = monotonic_now();
     const std::int64_t stop_at = began + static_cast<std::int64_t>((seconds > 0 ? seconds : 3600) * static_cast<double>(second));
     for (std::int64_t now = began; stop_asked == 0 && now < stop_at; now = monotonic_now()) {

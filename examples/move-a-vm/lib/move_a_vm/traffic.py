@@ -62,13 +62,15 @@ class Bulk:
         self.seconds = 0.0
 
     def start(self, rate, seconds=0):
-        """Starts new streams of `rate` bytes a second; with 0 seconds they last until ask_stop()."""
+        """Starts new streams of `rate` bytes a second, and waits until they are connected; with 0 seconds they last until
+        ask_stop()."""
         self._run += 1
         name = f"bulk-{self.host.name}-{self._run}"
         self._output = self._lifetime.folder / f"{name}.json"
         self._process = self._lifetime.start(
             name, [self._program, "--to", VM_ADDRESS, "--run", self._run, "--rate", rate, "--seconds", seconds],
             namespace=self.host.space, output=self._output)
+        self._lifetime.wait_for(lambda: self._output.stat().st_size > 0, 60, f"the TCP streams of {self.host.name} connect")
         self._process.expected_to_end = seconds > 0
 
     def ask_stop(self):
@@ -122,11 +124,12 @@ class Load:
         self._questions = questions
 
     def start(self, rate, seconds=0):
-        """Starts all: each flow with `rate` datagrams a second, each TCP stream with the bytes that go with that."""
-        for flow in self.flows:
-            flow.start(rate, seconds)
+        """Starts all: each flow with `rate` datagrams a second, each TCP stream with the bytes that go with that. The streams
+        come first: TCP may take half a minute to connect to a guest that a trial overloads."""
         if self._bulk is not None:
             self._bulk.start(rate * BULK_BYTES_PER_DATAGRAM, seconds)
+        for flow in self.flows:
+            flow.start(rate, seconds)
 
     def ask_stop(self):
         for sender in [*self.flows, *([self._bulk] if self._bulk else [])]:
