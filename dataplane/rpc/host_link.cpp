@@ -30,6 +30,7 @@ std::shared_ptr<grpc::Channel> make_channel(const std::string& address,
     arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 3'000);
     arguments.SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
     arguments.SetInt(GRPC_ARG_CLIENT_IDLE_TIMEOUT_MS, INT_MAX);
+    arguments.SetInt(GRPC_ARG_HTTP2_BDP_PROBE, 0);  // a ping that is written before the answer to what came
     arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
     arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
     arguments.SetMaxReceiveMessageSize(16 << 10);

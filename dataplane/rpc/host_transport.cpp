@@ -81,6 +81,7 @@ Expected<void> HostTransport::start(HostMessages& messages)
     builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, most_streams);
     builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, 8 << 10);
     // Peers ping to see that a connection lives, and so does this side.
+    builder.AddChannelArgument(GRPC_ARG_HTTP2_BDP_PROBE, 0);  // messages are small, and a move waits for them
     builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, 10'000);
     builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 3'000);
     builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
