@@ -28,7 +28,7 @@ class Ferryd(Switch):
             "host": {"name": "bench", "vtep": str(frames.VTEP)},
             "dpdk": {"memory_mb": memory_mb(case), "hugepages": "required" if self.hugepages else "never",
                      "file_prefix": "ferryd", "buffers": case.buffers, "buffer_size": case.buffer},
-            "workers": {"count": 1, "cpus": [WORKER_CPU], "idle": "poll"},
+            "workers": {"count": 1, "cpus": [WORKER_CPU], "poll": "always"},
             "api": {"socket": str(self.folder / "ferryd.sock")},
             "underlay": {"device": self.underlay_device, "mtu": case.mtu,
                          "gateway_mac": frames.text_of(frames.GATEWAY_MAC)},

@@ -40,7 +40,7 @@ struct DpdkConfig {
 struct WorkersConfig {
     std::uint32_t count = 1;
     std::vector<std::uint32_t> cpus;   ///< worker i runs on cpus[i]; empty: where the kernel puts it
-    enum class Idle { yield, poll } idle = Idle::yield;  ///< what a worker does when nothing comes
+    enum class Poll { automatic, always } poll = Poll::automatic;  ///< automatic: it sleeps when nothing comes
 };
 
 struct ApiConfig {

@@ -87,8 +87,8 @@ void read_workers(Section section, WorkersConfig& workers)
     if (const std::size_t cpus = section.count("cpus"); cpus != 0 && cpus != workers.count)
         section.fault("cpus", fmt::format("has {} CPUs for {} workers; name one for each, or leave cpus out", cpus,
                                           workers.count));
-    section.take_choice("idle", workers.idle,
-                        {{"yield", WorkersConfig::Idle::yield}, {"poll", WorkersConfig::Idle::poll}});
+    section.take_choice("poll", workers.poll,
+                        {{"auto", WorkersConfig::Poll::automatic}, {"always", WorkersConfig::Poll::always}});
     section.refuse_unknown();
 }
 

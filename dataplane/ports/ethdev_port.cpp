@@ -13,7 +13,7 @@
 #include "host/eal_log.hpp"
 #include "ports/ethdev_probe.hpp"
 #include "ports/fanout_options.hpp"
-#include "xdp/zero_copy.hpp"
+#include "xdp/xdp_sockets.hpp"
 
 namespace ferryd {
 
@@ -26,6 +26,12 @@ constexpr const char* hint_on_steering =
     "; the kernel must let ferryd load the program (CAP_BPF, CAP_NET_ADMIN), and the interface take it (its MTU may be too "
     "large for that, or LRO be on)";
 constexpr std::uint32_t ethernet_overhead = RTE_ETHER_HDR_LEN + RTE_ETHER_CRC_LEN;
+
+/// A tap's driver gives its files as Rx interrupts, which need not be masked, nor read to be quiet.
+bool interrupts_are_files(const std::string& devargs)
+{
+    return devargs.starts_with("net_tap");
+}
 
 rte_eth_conf configuration_for(const rte_eth_dev_info& info, const EthdevOptions& options, std::uint16_t receive_queues)
 {
@@ -70,6 +76,7 @@ ferry::Expected<std::unique_ptr<EthdevPort>> EthdevPort::open(const std::string&
         return tl::unexpected(number.error());
     auto port = std::unique_ptr<EthdevPort>(new EthdevPort(*number, options));
     port->sockets_ = PacketSockets::opened_since(before);
+    port->wakes_.assign(fanout_options.sockets().begin(), fanout_options.sockets().end());
     if (port->sockets_.reassemble())
         spdlog::warn("the device \"{}\" takes frames in whose IP fragments the kernel has put together", devargs);
     if (auto started = port->start(devargs, options); !started)
@@ -107,7 +114,8 @@ ferry::Expected<void> EthdevPort::start(const std::string& devargs, const Ethdev
     receive_queues_ = std::max<std::uint16_t>(1, std::min(options.receive_queues, info.max_rx_queues));
     transmit_queues_ = std::max<std::uint16_t>(1, std::min(options.transmit_queues, info.max_tx_queues));
 
-    const rte_eth_conf conf = configuration_for(info, options, receive_queues_);
+    rte_eth_conf conf = configuration_for(info, options, receive_queues_);
+    conf.intr_conf.rxq = interrupts_are_files(devargs);
     chains_ = conf.txmode.offloads & RTE_ETH_TX_OFFLOAD_MULTI_SEGS;
     if (const int result = rte_eth_dev_configure(port_, receive_queues_, transmit_queues_, &conf); result != 0)
         return failed("configuration", result);
@@ -115,9 +123,13 @@ ferry::Expected<void> EthdevPort::start(const std::string& devargs, const Ethdev
     if (const int result = rte_eth_dev_adjust_nb_rx_tx_desc(port_, &receive_descriptors, &transmit_descriptors); result != 0)
         return failed("choosing the size of its rings", result);
     const auto socket = static_cast<unsigned>(std::max(0, rte_eth_dev_socket_id(port_)));
+    wakes_.resize(receive_queues_);
     for (std::uint16_t queue = 0; queue < receive_queues_; ++queue) {
+        const std::set<int> before = open_descriptors();
         if (const int result = rte_eth_rx_queue_setup(port_, queue, receive_descriptors, socket, nullptr, options.pool); result != 0)
             return failed("setting up a receive queue", result);
+        if (const auto found = only_xdp_socket(ferryd::opened_since(before)))
+            wakes_[queue] = found;
     }
     for (std::uint16_t queue = 0; queue < transmit_queues_; ++queue) {
         if (const int result = rte_eth_tx_queue_setup(port_, queue, transmit_descriptors, socket, nullptr); result != 0)
@@ -125,6 +137,10 @@ ferry::Expected<void> EthdevPort::start(const std::string& devargs, const Ethdev
     }
     if (const int result = rte_eth_dev_start(port_); result != 0)
         return failed("start", result);
+    for (std::uint16_t queue = 0; conf.intr_conf.rxq != 0 && queue < receive_queues_; ++queue) {
+        if (const int found = rte_eth_dev_rx_intr_ctl_q_get_fd(port_, queue); found >= 0)
+            wakes_[queue] = found;
+    }
     if (options.promiscuous && !sockets_.empty()) {
         sockets_.make_promiscuous();
     } else if (options.promiscuous) {

@@ -4,7 +4,9 @@
 #include <atomic>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include <ferry/error.hpp>
 #include <ferry/wire/address.hpp>
@@ -40,6 +42,11 @@ public:
     Transmitted transmit(std::uint16_t queue, rte_mbuf** frames, std::uint16_t count) noexcept override;
     std::uint16_t receive_queues() const noexcept override { return receive_queues_; }
     std::uint16_t transmit_queues() const noexcept override { return transmit_queues_; }
+    /// AF_PACKET's and AF_XDP's sockets, and the files of a tap, are readable for as long as the queue has frames.
+    std::optional<int> arm(std::uint16_t queue) noexcept override
+    {
+        return queue < wakes_.size() ? wakes_[queue] : std::nullopt;
+    }
     std::string state() const override;
     std::uint64_t observe() override;
     void close() override;
@@ -77,6 +84,7 @@ private:
     std::atomic<bool> link_up_{true};
     std::atomic<bool> held_{false};
     std::atomic<std::uint32_t> interface_mtu_{0};  ///< of a kernel interface behind packet sockets; 0: not known
+    std::vector<std::optional<int>> wakes_;        ///< by receive queue, DPDK's own descriptors
     PacketSockets sockets_;
     std::unique_ptr<Steering> steering_;
 };

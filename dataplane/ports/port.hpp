@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include <ferry/engine/drop.hpp>
@@ -35,6 +36,15 @@ public:
 
     virtual std::uint16_t receive_queues() const noexcept = 0;
     virtual std::uint16_t transmit_queues() const noexcept = 0;
+
+    /// Owner of the receive queue, before it sleeps: a descriptor that poll(2) finds readable when frames come, until
+    /// disarm(). What came before the call has to be looked for after it and a fence. Negative: nothing comes before
+    /// the workers are woken, by new wiring or by RingHost::wake_workers(), which also say that a descriptor is
+    /// another one or goes. Nothing: there is none, and the queue has to be looked at. The descriptor is the port's,
+    /// not to be read.
+    virtual std::optional<int> arm(std::uint16_t) noexcept { return std::nullopt; }
+    /// Owner of the receive queue, after it slept. It may be called without arm().
+    virtual void disarm(std::uint16_t) noexcept {}
 
     /// Any thread: the VM's memory is being copied to another host, so that it may be paused already when its ring is full.
     virtual bool migrating() const noexcept { return false; }

@@ -1,28 +1,56 @@
 #include "workers/doorbell.hpp"
 
-#include <linux/futex.h>
-#include <sys/syscall.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <cstdint>
+#include <cstring>
 #include <ctime>
+
+#include <fmt/format.h>
 
 namespace ferryd {
 
-static_assert(sizeof(std::atomic<std::uint32_t>) == sizeof(std::uint32_t) && std::atomic<std::uint32_t>::is_always_lock_free,
-              "futex(2) takes the address of 32 bits");
-
-void Doorbell::ring() noexcept
+ferry::Expected<std::unique_ptr<Doorbell>> Doorbell::make()
 {
-    rung_.fetch_add(1, std::memory_order_seq_cst);
-    if (asleep_.load(std::memory_order_seq_cst))
-        ::syscall(SYS_futex, &rung_, FUTEX_WAKE_PRIVATE, 1, nullptr, nullptr, 0);
+    Descriptor descriptor(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
+    if (!descriptor)
+        return ferry::fail(ferry::ErrorCode::unavailable,
+                           fmt::format("no eventfd for a worker: {}", std::strerror(errno)));
+    return std::unique_ptr<Doorbell>(new Doorbell(std::move(descriptor)));
 }
 
-void Doorbell::wait(std::uint32_t rung, std::chrono::nanoseconds time) noexcept
+void Doorbell::wake() noexcept
 {
+    const std::uint64_t one = 1;
+    [[maybe_unused]] const auto written = ::write(descriptor_.get(), &one, sizeof(one));  // full means that it is rung
+}
+
+Doorbell::End Doorbell::wait(std::chrono::nanoseconds time, std::vector<pollfd>& others) noexcept
+{
+    others.push_back({descriptor_.get(), POLLIN, 0});
     const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(time);
     const timespec most{seconds.count(), (time - seconds).count()};
-    ::syscall(SYS_futex, &rung_, FUTEX_WAIT_PRIVATE, rung, &most, nullptr, 0);  // returns at once where it has rung since
+    const int ready = ::ppoll(others.data(), others.size(), &most, nullptr);
+    const bool rung = ready > 0 && others.back().revents != 0;
+    others.pop_back();
+    if (rung) {
+        std::uint64_t rings = 0;
+        [[maybe_unused]] const auto got = ::read(descriptor_.get(), &rings, sizeof(rings));
+        return End::ring;
+    }
+    if (ready <= 0)
+        return End::time;
+    for (const pollfd& other : others) {
+        if ((other.revents & POLLERR) == 0)
+            continue;
+        int error = 0;  // an interface that went down; until it is asked for it would end every wait
+        socklen_t size = sizeof(error);
+        ::getsockopt(other.fd, SOL_SOCKET, SO_ERROR, &error, &size);
+    }
+    return End::other;
 }
 
 }  // namespace ferryd

@@ -1,36 +1,55 @@
-// How a thread that has something for another wakes it from a short sleep.
+// How a thread that has something for another wakes it from its sleep.
 #pragma once
+
+#include <poll.h>
 
 #include <atomic>
 #include <chrono>
-#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include <ferry/error.hpp>
+
+#include "host/descriptor.hpp"
 
 namespace ferryd {
 
-/// One thread sleeps; any may ring. Costs nothing while the sleeper is awake but a shared write for each ring.
+/// One thread sleeps; any may ring. The sleeper arms the bell, looks once more whether there is something to do, and
+/// waits only where there is not. Who rings while the sleeper is awake pays a fence and a load, and writes nothing.
 class Doorbell {
 public:
-    /// What the caller did before is seen by the sleeper when it wakes, or before it sleeps: it is not missed.
-    void ring() noexcept;
+    /// Fails with unavailable where the process may open no more files.
+    static ferry::Expected<std::unique_ptr<Doorbell>> make();
 
-    /// The sleeper's thread: sleeps for `time` at most, or until somebody rings, which ends it at once where that was after
-    /// `nothing_to_do` looked. Does not sleep where that returns false.
-    template <typename Look>
-    void sleep(std::chrono::nanoseconds time, Look nothing_to_do) noexcept
+    /// Any thread. What the caller did before is seen by the sleeper when it wakes, or when it looks after arm().
+    void ring() noexcept
     {
-        const std::uint32_t rung = rung_.load(std::memory_order_relaxed);
-        asleep_.store(true, std::memory_order_seq_cst);
         std::atomic_thread_fence(std::memory_order_seq_cst);
-        if (nothing_to_do())
-            wait(rung, time);
-        asleep_.store(false, std::memory_order_relaxed);
+        if (armed_.load(std::memory_order_relaxed)) [[unlikely]]
+            wake();
     }
 
-private:
-    void wait(std::uint32_t rung, std::chrono::nanoseconds time) noexcept;
+    // The sleeper's thread.
 
-    std::atomic<std::uint32_t> rung_{0};
-    std::atomic<bool> asleep_{false};
+    enum class End { time, ring, other };
+
+    /// From now on a ring ends wait(), or keeps it from waiting.
+    void arm() noexcept
+    {
+        armed_.store(true, std::memory_order_relaxed);
+        std::atomic_thread_fence(std::memory_order_seq_cst);
+    }
+    /// Waits for `time` at most, until somebody rings, or until one of `others` is readable, and says which it was.
+    /// Where somebody rang the others are left alone: they may have gone. Negative descriptors are not looked at.
+    End wait(std::chrono::nanoseconds time, std::vector<pollfd>& others) noexcept;
+    void disarm() noexcept { armed_.store(false, std::memory_order_relaxed); }
+
+private:
+    explicit Doorbell(Descriptor descriptor) noexcept : descriptor_(std::move(descriptor)) {}
+    void wake() noexcept;
+
+    const Descriptor descriptor_;  ///< an eventfd
+    std::atomic<bool> armed_{false};
 };
 
 }  // namespace ferryd

@@ -27,9 +27,10 @@ ferry::MacAddress destination_of(const rte_mbuf* frame) noexcept
 
 }  // namespace
 
-ferry::Expected<std::unique_ptr<GateWorker>> GateWorker::make(ferry::Worker& engine, const GateShared& shared)
+ferry::Expected<std::unique_ptr<GateWorker>> GateWorker::make(ferry::Worker& engine, const GateShared& shared,
+                                                              Doorbell& bell)
 {
-    auto made = std::unique_ptr<GateWorker>(new GateWorker(engine, shared));
+    auto made = std::unique_ptr<GateWorker>(new GateWorker(engine, shared, bell));
     auto places = ferry::move::DockPlaces<rte_mbuf*>::make(shared.budget.frames());
     if (!places)
         return tl::unexpected(places.error());
@@ -51,7 +52,7 @@ void GateWorker::command(const GateCommand& command) noexcept
     while (!commands_.push(command))  // the worker comes round in microseconds
         rte_pause();
     ++commanded_;
-    doorbell_.ring();
+    bell_.ring();
 }
 
 void GateWorker::wait_until_obeyed() const

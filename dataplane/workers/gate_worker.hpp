@@ -50,8 +50,9 @@ struct GateShared {
 
 class GateWorker {
 public:
-    /// Fails with no_memory.
-    static ferry::Expected<std::unique_ptr<GateWorker>> make(ferry::Worker& engine, const GateShared& shared);
+    /// Fails with no_memory. `bell`, which outlives it, wakes the worker.
+    static ferry::Expected<std::unique_ptr<GateWorker>> make(ferry::Worker& engine, const GateShared& shared,
+                                                             Doorbell& bell);
 
     // Control thread.
 
@@ -83,11 +84,8 @@ public:
 
     /// True while frames are expected that a VM waits for.
     bool hurries() const noexcept;
-    /// Sleeps for `time`, or until the control thread wants something.
-    void sleep(std::chrono::nanoseconds time) noexcept
-    {
-        doorbell_.sleep(time, [this] { return commands_.empty(); });
-    }
+    /// False while round() would do something at once.
+    bool nothing_to_do() const noexcept { return commands_.empty() && announce_.empty(); }
 
     ferry::Worker& engine() noexcept { return engine_; }
     ferry::Sink& sink() noexcept { return *sink_; }
@@ -103,7 +101,10 @@ public:
 private:
     static constexpr std::size_t most_commands = 8192, most_news = 16'384;
 
-    GateWorker(ferry::Worker& engine, const GateShared& shared) : engine_(engine), shared_(shared) {}
+    GateWorker(ferry::Worker& engine, const GateShared& shared, Doorbell& bell)
+        : engine_(engine), shared_(shared), bell_(bell)
+    {
+    }
     void take_commands();
     void obey(const GateCommand& command, std::int64_t now);
     void announce(EndpointGate& gate);
@@ -113,6 +114,7 @@ private:
 
     ferry::Worker& engine_;
     const GateShared shared_;
+    Doorbell& bell_;
     ferry::Sink* sink_ = nullptr;
     std::unique_ptr<ferry::move::DockPlaces<rte_mbuf*>> places_;
     std::unique_ptr<ferry::move::SenderPlaces<rte_mbuf*>> senders_;
@@ -121,7 +123,6 @@ private:
     std::vector<EndpointGate*> announce_;  ///< at the end of the round: not in the middle of a burst
     std::int64_t hurry_until_ = 0;         ///< nanoseconds_of()
     std::uint32_t left_ = 0;
-    Doorbell doorbell_;
     std::uint64_t commanded_ = 0;              ///< the control thread's count
     std::uint64_t taken_ = 0;                  ///< the worker's
     std::atomic<std::uint64_t> obeyed_{0};

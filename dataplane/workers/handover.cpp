@@ -62,7 +62,23 @@ ferry::Expected<Handovers> Handovers::make(std::uint32_t workers)
             return tl::unexpected(queue.error());
         queues.push_back(std::move(*queue));
     }
-    return Handovers(workers, std::move(queues));
+    std::vector<std::unique_ptr<Doorbell>> bells;
+    for (std::uint32_t i = 0; i < workers; ++i) {
+        auto bell = Doorbell::make();
+        if (!bell)
+            return tl::unexpected(bell.error());
+        bells.push_back(std::move(*bell));
+    }
+    return Handovers(workers, std::move(queues), std::move(bells));
+}
+
+bool Handovers::none_for(std::uint32_t worker) const noexcept
+{
+    for (std::uint32_t from = 0; from < workers_; ++from) {
+        if (!queues_[from * workers_ + worker].empty())
+            return false;
+    }
+    return true;
 }
 
 std::vector<std::uint32_t> Handovers::pushed() const

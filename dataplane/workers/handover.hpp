@@ -8,6 +8,8 @@
 
 #include <ferry/error.hpp>
 
+#include "workers/doorbell.hpp"
+
 struct rte_mbuf;
 struct rte_ring;
 
@@ -38,14 +40,18 @@ private:
     std::unique_ptr<rte_ring, Free> ring_;
 };
 
-/// The queues among a number of workers.
+/// The queues among a number of workers, and the bell of each.
 class Handovers {
 public:
-    /// Fails with no_memory.
+    /// Fails with no_memory, and as Doorbell::make() does.
     static ferry::Expected<Handovers> make(std::uint32_t workers);
 
     HandoverQueue& from_to(std::uint32_t from, std::uint32_t to) noexcept { return queues_[from * workers_ + to]; }
     std::uint32_t workers() const noexcept { return workers_; }
+    /// To be rung by who has put something where `worker` looks only while it is awake.
+    Doorbell& bell(std::uint32_t worker) noexcept { return *bells_[worker]; }
+    /// `worker`: nothing waits for it.
+    bool none_for(std::uint32_t worker) const noexcept;
 
     /// Any thread: for each queue how many frames were ever put in.
     std::vector<std::uint32_t> pushed() const;
@@ -56,9 +62,13 @@ public:
     void discard() noexcept;
 
 private:
-    Handovers(std::uint32_t workers, std::vector<HandoverQueue> queues) : workers_(workers), queues_(std::move(queues)) {}
+    Handovers(std::uint32_t workers, std::vector<HandoverQueue> queues, std::vector<std::unique_ptr<Doorbell>> bells)
+        : workers_(workers), queues_(std::move(queues)), bells_(std::move(bells))
+    {
+    }
     std::uint32_t workers_;
     std::vector<HandoverQueue> queues_;
+    std::vector<std::unique_ptr<Doorbell>> bells_;
 };
 
 }  // namespace ferryd

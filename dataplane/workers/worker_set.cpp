@@ -28,7 +28,7 @@ ferry::Expected<std::unique_ptr<WorkerSet>> WorkerSet::start(ferry::Tables& tabl
     workers->wiring_ = std::move(nothing);
 
     for (std::uint32_t index = 0; index < config.count; ++index) {
-        WorkerThread::Options options{index, std::nullopt, config.idle == WorkersConfig::Idle::yield};
+        WorkerThread::Options options{index, std::nullopt, config.poll == WorkersConfig::Poll::automatic};
         if (index < config.cpus.size())
             options.cpu = config.cpus[index];
         auto worker = WorkerThread::start(options, engine, {tables, *workers->grace_, workers->handovers_, workers->current_, gates});
@@ -49,8 +49,15 @@ void WorkerSet::rewire(Wiring wiring)
 {
     auto next = std::make_unique<const Wiring>(std::move(wiring));
     current_.store(next.get(), std::memory_order_release);
+    wake();
     wait_for_round("go by new wiring");
     wiring_ = std::move(next);
+}
+
+void WorkerSet::wake() noexcept
+{
+    for (std::uint32_t worker = 0; worker < handovers_.workers(); ++worker)
+        handovers_.bell(worker).ring();
 }
 
 void WorkerSet::wait_until_handed_on()

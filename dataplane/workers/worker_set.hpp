@@ -28,6 +28,9 @@ public:
     /// received by then has been given to its ports, also by way of another worker.
     void wait_until_handed_on();
 
+    /// Any thread: lets workers that sleep look again at what they poll.
+    void wake() noexcept;
+
     std::uint32_t size() const noexcept { return static_cast<std::uint32_t>(threads_.size()); }
     std::span<const std::unique_ptr<WorkerThread>> threads() const noexcept { return threads_; }
 

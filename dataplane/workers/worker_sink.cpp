@@ -76,6 +76,7 @@ void WorkerSink::hand_over(const Route& route, Destination destination, rte_mbuf
     for (std::uint16_t i = 0; i < count; ++i)
         put_tag(frames[i], received_tsc_, destination, arrivals != nullptr ? &arrivals[i] : nullptr);
     const std::uint16_t taken = handovers_.from_to(self_, route.owner).push(frames, count);
+    handovers_.bell(route.owner).ring();
     if (taken < count)
         drop(DropReason::handover_full, destination, frames + taken, static_cast<std::uint16_t>(count - taken));
 }

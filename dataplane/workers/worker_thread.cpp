@@ -26,7 +26,8 @@ WorkerThread::WorkerThread(const Options& options, std::unique_ptr<ferry::Worker
       engine_(std::move(engine)),
       gates_(std::move(gates)),
       reader_(reader),
-      sink_(options.index, *engine_, shared.handovers, *gates_)
+      sink_(options.index, *engine_, shared.handovers, *gates_),
+      bell_(shared.handovers.bell(options.index))
 {
     gates_->set_sink(sink_);
 }
@@ -36,7 +37,7 @@ ferry::Expected<std::unique_ptr<WorkerThread>> WorkerThread::start(const Options
     auto made = ferry::Worker::make(shared.tables, engine);
     if (!made)
         return tl::unexpected(made.error());
-    auto gates = GateWorker::make(**made, shared.gates);
+    auto gates = GateWorker::make(**made, shared.gates, shared.handovers.bell(options.index));
     if (!gates)
         return tl::unexpected(gates.error());
     auto reader = shared.grace.readers().add_reader();
@@ -61,7 +62,8 @@ ferry::Expected<std::unique_ptr<WorkerThread>> WorkerThread::start(const Options
 
 WorkerThread::~WorkerThread()
 {
-    stop_.store(true, std::memory_order_relaxed);
+    stop_.store(true, std::memory_order_release);
+    bell_.ring();
     if (thread_.joinable())
         thread_.join();
     shared_.grace.readers().remove_reader(reader_);
@@ -97,13 +99,12 @@ void WorkerThread::run()
         const std::uint32_t frames = round(*shared_.wiring.load(std::memory_order_acquire));
         engine_->quiescent();
         grace.quiescent(reader_);
-        rounds.add(1);
         if (frames > 0) {
             idle.busy();
-            continue;
+            disarm();
+        } else {
+            rest(idle);
         }
-        idle_rounds.add(1);
-        rest(idle);
     }
     grace.offline(reader_);
     engine_->offline();
@@ -126,32 +127,108 @@ std::uint32_t WorkerThread::round(const Wiring& wiring)
             engine_->from_attachment(poll.attachment, frames, count, seconds_of(now), sink_);
     }
     total += sink_.take_handed_over(wiring);
-    if (gates_->rests()) [[likely]]
-        return total;
-    sink_.begin(wiring, rte_rdtsc());
-    return total + gates_->round();
+    if (!gates_->rests()) [[unlikely]] {
+        sink_.begin(wiring, rte_rdtsc());
+        total += gates_->round();
+    }
+    rounds.add(1);
+    if (total == 0)
+        idle_rounds.add(1);
+    return total;
 }
 
 void WorkerThread::rest(Idle& idle)
 {
-    switch (idle.empty(gates_->hurries())) {
+    const Wiring& wiring = *shared_.wiring.load(std::memory_order_acquire);
+    const Idle::Step step = idle.empty(gates_->hurries());
+    if (step != Idle::Step::sleep)
+        disarm();
+    switch (step) {
     case Idle::Step::look:
         return;
     case Idle::Step::yield:
         sched_yield();
         return;
-    case Idle::Step::sleep: {
-        // Grace periods pass while a worker sleeps.
-        ferry::Qsbr& grace = shared_.grace.readers();
-        grace.offline(reader_);
-        engine_->offline();
-        gates_->sleep(idle.take_sleep());
-        sleeps.add(1);
-        engine_->online();
-        grace.online(reader_);
+    case Idle::Step::nap:
+        bell_.arm();
+        wait(idle.take_nap(), wiring);
+        bell_.disarm();
+        return;
+    case Idle::Step::sleep:
+        sleep(idle, wiring);
         return;
     }
+}
+
+/// First all that can end the sleep is armed, then everything is looked at once more; what comes after that look ends
+/// it. After a sleep that only its time ended all stays armed, and what run() has looked at since need not be looked
+/// at again.
+void WorkerThread::sleep(Idle& idle, const Wiring& wiring)
+{
+    if (!armed_) {
+        arm(wiring);
+        if (round(wiring) > 0) {
+            idle.busy();
+            return disarm();
+        }
+        if (gates_->hurries())
+            return disarm();
     }
+    switch (wait(idle.sleep(all_watched_), wiring)) {
+    case Doorbell::End::time:
+        return;
+    case Doorbell::End::ring:
+        break;
+    case Doorbell::End::other:
+        wakes.add(1);
+        idle.woken();
+        break;
+    }
+    disarm();
+}
+
+/// The bell comes first: what changes at a port after it has been armed rings. The fence orders what the ports tell
+/// their other sides before the look at what those have sent.
+void WorkerThread::arm(const Wiring& wiring)
+{
+    armed_ = all_watched_ = true;
+    bell_.arm();
+    for (const PollEntry& poll : wiring.polls[options_.index]) {
+        const auto descriptor = poll.port->arm(poll.queue);
+        if (descriptor)
+            watched_.push_back({*descriptor, POLLIN, 0});
+        all_watched_ = all_watched_ && descriptor;
+    }
+    std::atomic_thread_fence(std::memory_order_seq_cst);
+}
+
+/// Ports that have gone meanwhile are not touched.
+void WorkerThread::disarm()
+{
+    if (!armed_)
+        return;
+    armed_ = false;
+    watched_.clear();
+    bell_.disarm();
+    for (const PollEntry& poll : shared_.wiring.load(std::memory_order_acquire)->polls[options_.index])
+        poll.port->disarm(poll.queue);
+}
+
+/// The bell is armed. Does not wait where there is something to do.
+Doorbell::End WorkerThread::wait(std::chrono::nanoseconds time, const Wiring& wiring)
+{
+    // Since its last quiescent state `wiring` cannot have gone, so that the same address is the same wiring.
+    if (stop_.load(std::memory_order_acquire) || shared_.wiring.load(std::memory_order_acquire) != &wiring ||
+        !gates_->nothing_to_do() || !shared_.handovers.none_for(options_.index))
+        return Doorbell::End::ring;
+    ferry::Qsbr& grace = shared_.grace.readers();  // whose periods pass while a worker sleeps
+    grace.offline(reader_);
+    engine_->offline();
+    const Doorbell::End end = bell_.wait(time, watched_);
+    sleeps.add(1);
+    engine_->online();
+    grace.online(reader_);
+    return end;
 }
 
 }  // namespace ferryd

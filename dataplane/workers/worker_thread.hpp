@@ -1,10 +1,12 @@
-// One worker: a thread that polls its queues, runs their frames through the engine, and rests when nothing comes.
+// One worker: a thread that polls its queues, runs their frames through the engine, and sleeps when nothing comes.
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <thread>
+#include <vector>
 
 #include <ferry/engine/worker.hpp>
 
@@ -42,7 +44,9 @@ public:
     ferry::Worker& engine() noexcept { return *engine_; }
     GateWorker& gates() noexcept { return *gates_; }
     const Options& options() const noexcept { return options_; }
-    ferry::Counter rounds, idle_rounds, sleeps;
+    ferry::Counter rounds, idle_rounds;
+    ferry::Counter sleeps;  ///< naps too
+    ferry::Counter wakes;   ///< sleeps that one of the worker's queues ended
 
 private:
     static constexpr std::uint16_t burst = 32;
@@ -53,6 +57,10 @@ private:
     void run();
     std::uint32_t round(const Wiring& wiring);
     void rest(Idle& idle);
+    void sleep(Idle& idle, const Wiring& wiring);
+    void arm(const Wiring& wiring);
+    void disarm();
+    Doorbell::End wait(std::chrono::nanoseconds time, const Wiring& wiring);
 
     const Options options_;
     WorkerShared shared_;
@@ -60,6 +68,10 @@ private:
     std::unique_ptr<GateWorker> gates_;
     const std::uint32_t reader_;
     WorkerSink sink_;
+    Doorbell& bell_;
+    bool armed_ = false;           ///< the bell, and the ports that can wake the worker
+    bool all_watched_ = false;     ///< while armed: each queue can
+    std::vector<pollfd> watched_;  ///< while armed
     std::atomic<bool> stop_{false};
     std::thread thread_;
 };

@@ -116,7 +116,7 @@ TEST_CASE("an unknown key is a fault, with the nearest one that exists")
     CHECK(faults_after_least("[workers]\nconut = 1\n") ==
           Lines{"t:6:1: workers.conut: is not a key; did you mean \"count\"?"});
     CHECK(faults_after_least("[workers]\nnumber = 1\n") ==
-          Lines{"t:6:1: workers.number: is not a key; known are count, cpus, idle"});
+          Lines{"t:6:1: workers.number: is not a key; known are count, cpus, poll"});
     CHECK(faults_after_least("[pears]\n") == Lines{"t:5:2: pears: is not a key; did you mean \"peers\"?"});
     CHECK(faults_after_least(segment + "leaning = false\n") ==
           Lines{"t:7:1: segment.leaning: is not a key; did you mean \"learning\"?"});

@@ -27,7 +27,7 @@ eal_arguments = ["--log-level", "8", "-d", "8"]
 [workers]
 count = 1
 cpus = [0]
-idle = "poll"
+poll = "always"
 
 [api]
 socket = "/run/ferry/s.sock"
@@ -159,7 +159,7 @@ TEST_CASE("every key reaches its field")
 
     CHECK(c.workers.count == 1);
     CHECK(c.workers.cpus == std::vector<std::uint32_t>{0});
-    CHECK(c.workers.idle == WorkersConfig::Idle::poll);
+    CHECK(c.workers.poll == WorkersConfig::Poll::always);
 
     CHECK(c.api.socket == "/run/ferry/s.sock");
     CHECK(c.api.mode == 0600);
@@ -254,7 +254,7 @@ TEST_CASE("what is left out has its default")
     CHECK(result->host.entropy_ports.first == 49152);
     CHECK(result->api.socket == "/run/ferry/ferryd.sock");
     CHECK(result->api.mode == 0660);
-    CHECK(result->workers.idle == WorkersConfig::Idle::yield);
+    CHECK(result->workers.poll == WorkersConfig::Poll::automatic);
     CHECK(result->underlay.mtu == 1600);
     CHECK(std::get<VhostUserPort>(result->ports[0].kind).client);
     CHECK(std::get<VhostUserPort>(result->ports[0].kind).queues == 1);

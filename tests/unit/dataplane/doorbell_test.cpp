@@ -1,5 +1,9 @@
 #include "workers/doorbell.hpp"
 
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
 #include <thread>
 
 #include <catch2/catch.hpp>
@@ -7,34 +11,98 @@
 using ferryd::Doorbell;
 using namespace std::chrono_literals;
 
+namespace {
+
+/// Sleeps until `done`, as a worker does: arm, look again, wait.
+template <typename Done>
+void sleep_until(Doorbell& bell, Done done)
+{
+    std::vector<pollfd> nothing_else;
+    while (!done()) {
+        bell.arm();
+        if (!done())
+            bell.wait(1h, nothing_else);
+        bell.disarm();
+    }
+}
+
+}  // namespace
+
 TEST_CASE("a sleeper misses no ring, whenever it comes")
 {
     constexpr unsigned times = 20'000;
-    Doorbell to, back;
+    const auto to = *Doorbell::make(), back = *Doorbell::make();
     std::atomic<unsigned> sent{0}, seen{0};
     std::thread sleeper([&] {
         for (unsigned i = 1; i <= times; ++i) {
-            while (sent.load(std::memory_order_relaxed) < i)
-                to.sleep(1h, [&] { return sent.load(std::memory_order_relaxed) < i; });
+            sleep_until(*to, [&] { return sent.load(std::memory_order_relaxed) >= i; });
             seen.store(i, std::memory_order_relaxed);
-            back.ring();
+            back->ring();
         }
     });
     for (unsigned i = 1; i <= times; ++i) {
         sent.store(i, std::memory_order_relaxed);
-        to.ring();
-        while (seen.load(std::memory_order_relaxed) < i)
-            back.sleep(1h, [&] { return seen.load(std::memory_order_relaxed) < i; });
+        to->ring();
+        sleep_until(*back, [&] { return seen.load(std::memory_order_relaxed) >= i; });
     }
     sleeper.join();
     CHECK(seen == times);
 }
 
-TEST_CASE("a sleep ends by itself")
+TEST_CASE("a ring after it was armed keeps a sleeper from waiting")
 {
-    Doorbell bell;
-    for (int i = 0; i < 3; ++i)
-        bell.sleep(1ms, [] { return true; });
-    bell.sleep(1h, [] { return false; });
-    SUCCEED("it has returned");
+    const auto bell = *Doorbell::make();
+    std::vector<pollfd> nothing_else;
+    bell->arm();
+    bell->ring();
+    CHECK(bell->wait(1h, nothing_else) == Doorbell::End::ring);
+    bell->disarm();
+}
+
+TEST_CASE("a descriptor that is not known ends no wait")
+{
+    const auto bell = *Doorbell::make();
+    std::vector<pollfd> unknown{{-1, POLLIN, 0}};
+    bell->arm();
+    CHECK(bell->wait(1ms, unknown) == Doorbell::End::time);
+    bell->ring();
+    CHECK(bell->wait(1h, unknown) == Doorbell::End::ring);
+    bell->disarm();
+}
+
+TEST_CASE("a wait ends by itself, also where somebody rang while nobody slept")
+{
+    const auto bell = *Doorbell::make();
+    std::vector<pollfd> nothing_else;
+    bell->ring();
+    for (int i = 0; i < 3; ++i) {
+        const auto began = std::chrono::steady_clock::now();
+        bell->arm();
+        bell->wait(1ms, nothing_else);
+        bell->disarm();
+        CHECK(std::chrono::steady_clock::now() - began >= 1ms);
+    }
+}
+
+TEST_CASE("what else is readable ends a wait, and is left as it was")
+{
+    const auto bell = *Doorbell::make();
+    std::array<int, 2> ends{};
+    REQUIRE(::socketpair(AF_UNIX, SOCK_DGRAM, 0, ends.data()) == 0);
+    REQUIRE(::write(ends[1], "x", 1) == 1);
+    std::vector<pollfd> others{{ends[0], POLLIN, 0}};
+    for (int i = 0; i < 2; ++i) {
+        bell->arm();
+        CHECK(bell->wait(1h, others) == Doorbell::End::other);
+        bell->disarm();
+        CHECK(others.size() == 1);
+    }
+    bell->arm();
+    bell->ring();
+    CHECK(bell->wait(1h, others) == Doorbell::End::ring);
+    bell->disarm();
+    char byte = 0;
+    CHECK(::read(ends[0], &byte, 1) == 1);
+    ::close(ends[0]);
+    ::close(ends[1]);
 }

@@ -1,10 +1,14 @@
 // A port without a device: frames to be received are put in, sent ones are taken out.
 #pragma once
 
+#include <sys/eventfd.h>
+
+#include <atomic>
 #include <mutex>
 #include <optional>
 #include <vector>
 
+#include "host/descriptor.hpp"
 #include "ports/port.hpp"
 
 namespace ferryd::test {
@@ -41,16 +45,34 @@ public:
         return {count, {}};
     }
 
+    std::optional<int> arm(std::uint16_t) noexcept override
+    {
+        return wake_ ? std::optional(wake_.get()) : std::nullopt;
+    }
+    void disarm(std::uint16_t) noexcept override
+    {
+        eventfd_t wakes = 0;
+        if (wake_ && !stays_readable_)
+            eventfd_read(wake_.get(), &wakes);
+    }
+
     std::uint16_t receive_queues() const noexcept override { return receive_queues_; }
     std::uint16_t transmit_queues() const noexcept override { return transmit_queues_; }
     std::string state() const override { return "up"; }
     std::uint64_t observe() override { return 0; }
     void close() override {}
 
+    /// Before a worker polls it: from now on put() wakes the worker.
+    void make_waking() { wake_ = Descriptor(::eventfd(0, EFD_NONBLOCK)); }
+
+    void stay_readable() noexcept { stays_readable_ = true; }
+
     void put(const std::vector<rte_mbuf*>& frames)
     {
         const std::lock_guard lock(mutex_);
         waiting_.insert(waiting_.end(), frames.begin(), frames.end());
+        if (wake_)
+            eventfd_write(wake_.get(), 1);
     }
     std::vector<rte_mbuf*> sent() const
     {
@@ -77,6 +99,8 @@ public:
 private:
     std::uint32_t refuses_every_ = 0, seen_ = 0;
     std::uint16_t receive_queues_, transmit_queues_;
+    Descriptor wake_;
+    std::atomic<bool> stays_readable_{false};
     mutable std::mutex mutex_;
     std::vector<rte_mbuf*> waiting_, sent_;
     std::size_t next_ = 0;

@@ -46,6 +46,9 @@ TEST_CASE("groups that are made under FanoutOptions leave fragments as they are,
     {
         const ferryd::FanoutOptions options;
         wanted = socket_in_group(getpid() + 1);
+        const int another = socket_in_group(getpid() + 1);
+        CHECK(options.sockets() == std::vector<int>{wanted, another});
+        close(another);
     }
     const auto sockets = ferryd::PacketSockets::opened_since(before);
     CHECK_FALSE(sockets.empty());

@@ -80,10 +80,13 @@ TEST_CASE("all has been popped that had been pushed, whatever came later")
     REQUIRE(handovers);
     rte_mbuf* frames[] = {frame(1), frame(2), frame(3)};
     CHECK(handovers->popped_since(handovers->pushed()));
+    CHECK(handovers->none_for(1));
     handovers->from_to(0, 1).push(frames, 2);
     handovers->from_to(2, 0).push(frames, 1);
     const auto pushed = handovers->pushed();
     CHECK_FALSE(handovers->popped_since(pushed));
+    CHECK_FALSE(handovers->none_for(1));
+    CHECK(handovers->none_for(2));
 
     rte_mbuf* out[4];
     CHECK(handovers->from_to(0, 1).pop(out, 4) == 2);

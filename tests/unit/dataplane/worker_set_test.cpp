@@ -48,8 +48,12 @@ bool eventually(Condition condition)
 /// Attachments A on worker 0 and B on the last worker.
 class Host {
 public:
-    explicit Host(std::uint32_t workers)
+    explicit Host(std::uint32_t workers, bool waking = false)
     {
+        if (waking) {
+            a.make_waking();
+            b.make_waking();
+        }
         ferry::test::start_eal();
         tables = std::move(*ferry::Tables::make({64, 64, 16, 16, 16, 16, 8}));
         ferry::Transaction transaction(*tables);
@@ -233,4 +237,46 @@ TEST_CASE("a worker sleeps when nothing comes, unless it is told to poll")
     REQUIRE(eventually([&] { return worker.sleeps.get() > 10; }));
     CHECK(worker.idle_rounds.get() >= worker.sleeps.get());
     CHECK(worker.rounds.get() >= worker.idle_rounds.get());
+}
+
+TEST_CASE("frames wake a worker whose queues can, also the one that they are handed to, and none is lost")
+{
+    const auto workers = GENERATE(1U, 2U);
+    Host host(workers, true);
+    const auto& receiver = *host.set->threads()[0];
+    for (std::uint32_t turn = 0; turn < 60; ++turn) {
+        const auto slept = receiver.sleeps.get();
+        REQUIRE(eventually([&] { return turn % 2 == 0 || receiver.sleeps.get() > slept + 6; }));
+        host.a.put(Host::frames(turn, 1));
+        REQUIRE(eventually([&] { return host.b.sent().size() == turn + 1; }));
+    }
+    CHECK(receiver.wakes.get() > 0);
+    const auto sent = host.b.sent();
+    for (std::uint32_t i = 0; i < sent.size(); ++i)
+        REQUIRE(Host::number_of(sent[i]) == i);
+}
+
+TEST_CASE("a port that stays readable with nothing in it does not keep its worker from napping")
+{
+    Host host(1, true);
+    const auto& worker = *host.set->threads()[0];
+    host.a.stay_readable();
+    host.a.put({});
+    REQUIRE(eventually([&] { return worker.wakes.get() > 10; }));
+    const auto wakes = worker.wakes.get();
+    CHECK(worker.sleeps.get() >= 2 * wakes - 1);  // a nap between any two
+}
+
+TEST_CASE("a worker that sleeps goes by new wiring, lets grace periods pass and ends at once")
+{
+    Host host(2, true);
+    for (int i = 0; i < 100; ++i) {
+        const auto slept = host.set->threads()[0]->sleeps.get();
+        REQUIRE(eventually([&] { return host.set->threads()[0]->sleeps.get() > slept; }));
+        host.set->rewire(host.wiring(i % 2 == 0, true));
+        host.set->wait_until_handed_on();
+    }
+    host.set->rewire(host.wiring(true, true));
+    host.a.put(Host::frames(0, 1));
+    REQUIRE(eventually([&] { return host.b.sent().size() == 1; }));
 }
