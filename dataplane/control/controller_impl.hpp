@@ -163,6 +163,7 @@ struct Controller::Impl final : RingHost {
     // RingHost, on DPDK's vhost thread too.
     void ring_event(const RingEvent& event) override;
     void wait_until_handed_on() override { workers->wait_until_handed_on(); }
+    void wake_workers() noexcept override { workers->wake(); }
 
     const Config config;
     HostMessenger* const messenger;

@@ -31,6 +31,8 @@ public:
     /// Returns when every worker has forgotten what it knew of any port before the call, and what workers had received by
     /// then has been handed to its ports.
     virtual void wait_until_handed_on() = 0;
+    /// Any thread: lets workers that sleep look at what has changed at their ports. Returns at once.
+    virtual void wake_workers() noexcept = 0;
 };
 
 }  // namespace ferryd

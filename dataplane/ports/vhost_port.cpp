@@ -109,6 +109,33 @@ std::uint16_t VhostPort::receive(std::uint16_t queue, rte_mbuf** frames, std::ui
     return rte_vhost_dequeue_burst(device, guest_transmit_ring(queue), pool_, frames, room);
 }
 
+std::optional<int> VhostPort::arm(std::uint16_t queue) noexcept
+{
+    const int device = device_.load(std::memory_order_acquire);
+    if (device < 0 || !admitted_.load(std::memory_order_acquire) || queue >= pairs_.load(std::memory_order_relaxed))
+        return -1;
+    const int kick = kicks_[queue].descriptor();
+    if (kick < 0)
+        return std::nullopt;
+    kicks_[queue].drain();
+    if (rte_vhost_enable_guest_notification(device, guest_transmit_ring(queue), 1) != 0)
+        return std::nullopt;
+    return kick;
+}
+
+void VhostPort::disarm(std::uint16_t queue) noexcept
+{
+    const int device = device_.load(std::memory_order_acquire);
+    if (device >= 0 && queue < pairs_.load(std::memory_order_relaxed))
+        rte_vhost_enable_guest_notification(device, guest_transmit_ring(queue), 0);
+}
+
+void VhostPort::admit(bool may_send) noexcept
+{
+    admitted_.store(may_send, std::memory_order_release);
+    host_.wake_workers();
+}
+
 Transmitted VhostPort::transmit(std::uint16_t, rte_mbuf** frames, std::uint16_t count) noexcept
 {
     const int device = device_.load(std::memory_order_acquire);
@@ -170,10 +197,13 @@ void VhostPort::disconnected() noexcept
 void VhostPort::ring_started(int device)
 {
     const std::uint16_t rings = rte_vhost_get_vring_num(device);
-    // ferry polls: the guest need not tell of frames that it sends, nor of room that it makes.
+    // The guest need not tell of room that it makes, and of frames that it sends only while the worker sleeps.
     for (std::uint16_t ring = 0; ring < rings; ++ring)
         rte_vhost_enable_guest_notification(device, ring, 0);
-    pairs_.store(std::min<std::uint16_t>(static_cast<std::uint16_t>(rings / 2), queues_), std::memory_order_relaxed);
+    const auto pairs = std::min<std::uint16_t>(static_cast<std::uint16_t>(rings / 2), queues_);
+    for (std::uint16_t pair = 0; pair < pairs; ++pair)
+        take_kick(device, pair);
+    pairs_.store(pairs, std::memory_order_relaxed);
     const Stamp now = stamp_now();
     admitted_.store(false, std::memory_order_relaxed);
     device_.store(device, std::memory_order_release);
@@ -184,16 +214,35 @@ void VhostPort::ring_stopped()
 {
     const Stamp now = stamp_now();
     device_.store(-1, std::memory_order_release);
+    host_.wake_workers();  // so that none waits for a kick
     // The VM's memory may go, and the VM may start elsewhere, as soon as this returns.
     host_.wait_until_handed_on();
+    for (Kick& kick : kicks_)
+        kick.close();
     host_.ring_event({key_, RingEvent::Kind::stopped, now});
 }
 
 void VhostPort::ring_enabled(std::uint16_t ring, bool enabled) noexcept
 {
     const auto pair = static_cast<std::size_t>(ring / 2);
-    if (ring % 2 == 0 && pair < receives_.size())
+    if (pair >= receives_.size())
+        return;
+    if (ring % 2 == 0) {
         receives_[pair].store(enabled, std::memory_order_relaxed);
+    } else if (const int device = device_.load(std::memory_order_relaxed); !enabled) {
+        kicks_[pair].lose();
+    } else if (device >= 0) {  // a pair after the first is set up when the device runs already
+        take_kick(device, static_cast<std::uint16_t>(pair));
+        host_.wake_workers();
+    }
+}
+
+/// The ring's lock may be held.
+void VhostPort::take_kick(int device, std::uint16_t pair) noexcept
+{
+    rte_vhost_vring ring{};
+    if (rte_vhost_get_vhost_vring(device, guest_transmit_ring(pair), &ring) == 0)
+        kicks_[pair].take(ring.kickfd);
 }
 
 void VhostPort::features_changed(std::uint64_t features)

@@ -9,6 +9,7 @@
 #include <ferry/error.hpp>
 
 #include "config/config.hpp"
+#include "ports/kick.hpp"
 #include "ports/port.hpp"
 #include "ports/ring_event.hpp"
 
@@ -31,6 +32,9 @@ public:
     std::uint16_t receive(std::uint16_t queue, rte_mbuf** frames, std::uint16_t room) noexcept override;
     /// Refuses as ring_stopped or ring_full. The queue is chosen by the frame's flow; `queue` is not looked at.
     Transmitted transmit(std::uint16_t queue, rte_mbuf** frames, std::uint16_t count) noexcept override;
+    /// The guest's kicks, which it is asked for while the queue is armed.
+    std::optional<int> arm(std::uint16_t queue) noexcept override;
+    void disarm(std::uint16_t queue) noexcept override;
     std::uint16_t receive_queues() const noexcept override { return queues_; }
     std::uint16_t transmit_queues() const noexcept override { return 1; }
     std::string state() const override;
@@ -39,7 +43,7 @@ public:
 
     bool migrating() const noexcept override { return migrating_.load(std::memory_order_relaxed); }
     /// Control thread: lets the VM send, or not. What it sends waits in its ring; after each start it may not.
-    void admit(bool may_send) noexcept { admitted_.store(may_send, std::memory_order_release); }
+    void admit(bool may_send) noexcept;
     bool running() const noexcept { return device_.load(std::memory_order_relaxed) >= 0; }
 
     // DPDK's vhost thread, by way of vhost_callbacks.
@@ -52,6 +56,7 @@ public:
 
 private:
     VhostPort(const VhostUserPort& config, PortKey key, RingHost& host, rte_mempool* pool);
+    void take_kick(int device, std::uint16_t pair) noexcept;
     std::uint16_t enqueue(int device, std::uint16_t pair, rte_mbuf** frames, std::uint16_t count) noexcept;
     std::uint16_t enqueue_by_flow(int device, std::uint16_t pairs, rte_mbuf** frames, std::uint16_t count) noexcept;
 
@@ -67,6 +72,7 @@ private:
     std::atomic<int> device_{-1};
     std::atomic<std::uint16_t> pairs_{0};
     std::array<std::atomic<bool>, most_pairs> receives_{};  ///< by pair: the guest's receive ring is enabled
+    std::array<Kick, most_pairs> kicks_;                    ///< by pair: of the guest's transmit ring
     std::atomic<bool> connected_{false}, migrating_{false}, admitted_{false};
 };
 

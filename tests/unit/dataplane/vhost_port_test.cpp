@@ -25,7 +25,8 @@ namespace {
 struct QuietHost final : ferryd::RingHost {
     void ring_event(const ferryd::RingEvent&) override { ++events; }
     void wait_until_handed_on() override {}
-    int events = 0;
+    void wake_workers() noexcept override { ++wakes; }
+    int events = 0, wakes = 0;
 };
 
 /// A folder that goes with the test, and what ports need.
