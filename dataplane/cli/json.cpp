@@ -128,7 +128,8 @@ Json to_json(const StatsStatus& stats)
                            {"cpu", worker.cpu < 0 ? Json(nullptr) : Json(worker.cpu)},
                            {"loops", worker.loops},
                            {"idle_loops", worker.idle_loops},
-                           {"sleeps", worker.sleeps}});
+                           {"sleeps", worker.sleeps},
+                           {"wakes", worker.wakes}});
     return {{"totals", totals},
             {"drops", Json(stats.drops)},
             {"ports", to_json(stats.ports)},

@@ -38,6 +38,7 @@ StatsStatus Controller::Impl::stats()
         one.loops = worker->rounds.get();
         one.idle_loops = worker->idle_rounds.get();
         one.sleeps = worker->sleeps.get();
+        one.wakes = worker->wakes.get();
         status.workers.push_back(one);
     }
     const ferry::LearningCounters& learning = learner->counters();

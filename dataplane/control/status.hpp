@@ -84,6 +84,7 @@ struct WorkerStatus {
     std::uint32_t index = 0;
     int cpu = -1;  ///< -1: where the kernel puts it
     std::uint64_t loops = 0, idle_loops = 0, sleeps = 0;
+    std::uint64_t wakes = 0;  ///< sleeps that something in one of its queues ended
 };
 
 struct StatsStatus {

@@ -191,6 +191,7 @@ v1::GetStatsResponse to_message(const StatsStatus& stats)
         added.set_loops(worker.loops);
         added.set_idle_loops(worker.idle_loops);
         added.set_sleeps(worker.sleeps);
+        added.set_wakes(worker.wakes);
     }
     return message;
 }
@@ -214,7 +215,8 @@ Expected<StatsStatus> from_message(const v1::GetStatsResponse& message)
     stats.ports = fields.sub(read_messages<PortStatus, v1::PortStatus>(message.ports(), from_message));
     stats.vteps = fields.sub(read_messages<VtepStatus, v1::VtepStatus>(message.vteps(), from_message));
     for (const v1::WorkerStatus& worker : message.workers())
-        stats.workers.push_back({worker.index(), worker.cpu(), worker.loops(), worker.idle_loops(), worker.sleeps()});
+        stats.workers.push_back({worker.index(), worker.cpu(), worker.loops(), worker.idle_loops(), worker.sleeps(),
+                                 worker.wakes()});
     return fields.finish(std::move(stats));
 }
 

@@ -109,8 +109,8 @@ TEST_CASE("counters as JSON")
     CHECK(stats["drops"] == Json::parse(R"({"frame_too_big":6,"ring_full":5})"));
     CHECK(stats["ports"] == Json::array({underlay_port, vm_port}));
     CHECK(stats["vteps"] == Json::array({other_vteps, third_vtep}));
-    CHECK(stats["workers"] == Json::parse(R"([{"index":0,"cpu":3,"loops":1000,"idle_loops":250,"sleeps":6},
-        {"index":1,"cpu":null,"loops":0,"idle_loops":0,"sleeps":0}])"));
+    CHECK(stats["workers"] == Json::parse(R"([{"index":0,"cpu":3,"loops":1000,"idle_loops":250,"sleeps":6,"wakes":5},
+        {"index":1,"cpu":null,"loops":0,"idle_loops":0,"sleeps":0,"wakes":0}])"));
     CHECK(stats.size() == 5);
     CHECK(json(control, "stats show drops") == stats);
 }

@@ -244,7 +244,7 @@ TEST_CASE("counters")
          {{"no_buffer", 12}},
          {some_port()},
          {some_vtep()},
-         {{0, 3, 4, 5, 6}, {1, -1, 7, 8, 9}}};
+         {{0, 3, 4, 5, 6, 2}, {1, -1, 7, 8, 9, 10}}};
     const auto stats = s.client->stats();
     REQUIRE(stats);
     CHECK(stats->underlay_in_frames == 1);
@@ -270,4 +270,5 @@ TEST_CASE("counters")
     CHECK(stats->workers[1].loops == 7);
     CHECK(stats->workers[1].idle_loops == 8);
     CHECK(stats->workers[1].sleeps == 9);
+    CHECK(stats->workers[1].wakes == 10);
 }
