@@ -3,8 +3,11 @@
     vm1 mtu 1500 ── A ferryd (net_af_xdp) ── underlay mtu 1600 ── B Linux ── mtu 1500 vm2        VNI 100
 """
 
+import time
+
 from support.af_xdp import need_af_xdp
 from support.capture import Capture, check_decodes
+from support.frames import ethernet, marker, send
 from support.outcome import check, step
 from support.pair import Pair
 from support.sandbox import run
@@ -24,6 +27,13 @@ def test():
         check_tcp(sender.namespace, sender.ipv4, receiver.namespace, receiver.ipv4)
     check_decodes(wire)
     check("xdp" in pair.a.namespace.ip("link show dev ul0"), "ul0 has an XDP program while ferryd runs")
+    step("a frame wakes the worker that sleeps")
+    wakes = pair.a.ctl("stats")["workers"][0]["wakes"]
+    for _ in range(30):
+        time.sleep(0.03)
+        send(pair.vm2.namespace, "eth0", ethernet(pair.vm1.mac, pair.vm2.mac, marker("wake")))
+    wakes = pair.a.ctl("stats")["workers"][0]["wakes"] - wakes
+    check(wakes >= 10, f"30 frames after idle times woke the worker {wakes} times")
     step("after a clean stop the interface has no XDP program, and ferryd can start again")
     pair.a.stop()
     check("xdp" not in pair.a.namespace.ip("link show dev ul0"), "ul0 has no XDP program")

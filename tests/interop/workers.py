@@ -4,11 +4,18 @@
     vm3 ──┴─ A ferryd, 2 workers ── underlay ── B Linux ┴── vm4        VNI 100
 """
 
+import socket
+import time
+
 from support.hosts import Guest
 from support.outcome import check, check_equal, step
 from support.pair import VNI, Pair
 from support.sandbox import run
 from support.traffic import Stream, check_tcp
+
+
+def wakes(pair: Pair) -> list[int]:
+    return [worker["wakes"] for worker in pair.a.ctl("stats")["workers"]]
 
 
 def test():
@@ -35,6 +42,18 @@ def test():
         stream.check_complete()
     workers = pair.a.ctl("stats")["workers"]
     check(all(worker["loops"] > worker["idle_loops"] for worker in workers), f"both workers had work: {workers}")
+    step("each of the underlay's queues wakes the worker that polls it")
+    nobody = "10.0.0.77"  # whose frames vm1 gets, and drops without an answer
+    pair.vm2.namespace.ip(f"neighbour replace {nobody} lladdr {pair.vm1.mac} dev eth0 nud permanent")
+    before = wakes(pair)
+    for port in range(20_000, 20_060):  # so many flows that each queue gets some
+        time.sleep(0.02)
+        with pair.vm2.namespace.socket(socket.AF_INET, socket.SOCK_DGRAM) as out:
+            out.bind(("", port))
+            out.sendto(b"wake", (nobody, 9))
+    woken = [after - earlier for after, earlier in zip(wakes(pair), before)]
+    print(f"60 flows woke the workers {woken} times", flush=True)
+    check(min(woken) >= 5, f"both workers were woken by their queues: {woken}")
     pair.a.stop()
 
 

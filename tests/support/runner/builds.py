@@ -50,7 +50,8 @@ def build_targets(flavour: str, targets: list[str]) -> None:
 
 
 #: what the scripts of a folder need, as targets of the build
-_NEEDS = {"interop": ["ferryd", "ferryctl", "ferry-bench"], "move": ["ferryd", "ferryctl", "ferry-vm", "ferry-fabric", "ferry-move-sim"],
+_NEEDS = {"interop": ["ferryd", "ferryctl", "ferry-bench", "ferry-vm"],
+          "move": ["ferryd", "ferryctl", "ferry-vm", "ferry-fabric", "ferry-move-sim"],
           "bench": ["ferryd", "ferryctl", "ferry-bench"], "install": ["lib/all", "dataplane/all", "ferry-bench"],
           "demo": ["ferryd", "ferryctl", "vm-answer", "udp-flow"]}
 
