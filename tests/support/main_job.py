@@ -53,6 +53,12 @@ def check_ledgers(report: dict, moves: int) -> None:
         check(move["adds_up"] is True, f"the ledgers of both hosts add up: {move}")
 
 
+def check_host_session(report: dict) -> None:
+    session = report["host_session"]
+    check_equal(session["fault"], None, "what went wrong with TCP to S's own kernel")
+    check(session["rounds"] > 100, f"TCP to S's own kernel went on: {session}")
+
+
 def check_nothing_left(before: dict) -> None:
     step("nothing is left")
     check_equal(traces(), before, "processes, files and devices")

@@ -24,16 +24,17 @@ LEASE_MS = 3000  # nobody has come by the old host for so long: the move's books
 class Ferryd:
     """One forwarding process, in its host's namespace."""
 
-    def __init__(self, lifetime, topology, host, programs, authority, attachment, dock_buffers=None):
-        """Starts ferryd on `host`. `attachment` is the [[port]] section of what hangs on it: see vm_attachment().
-        `dock_buffers` bounds what may wait while the VM moves, in frames; None: as ferryd has it."""
+    def __init__(self, lifetime, topology, host, programs, authority, attachment, underlay, dock_buffers=None):
+        """Starts ferryd on `host`. `attachment` is the [[port]] section of what hangs on it: see vm_attachment(). `underlay`
+        is what the [underlay] section says of its device: one of UNDERLAYS. `dock_buffers` bounds what may wait while the VM
+        moves, in frames; None: as ferryd has it."""
         self.host = host
         self._lifetime = lifetime
         self._ferryctl = programs / "ferryctl"
         self._api = lifetime.folder / f"ferryd-{host.name}.sock"
         config = lifetime.folder / f"ferryd-{host.name}.toml"
         state = lifetime.folder / f"state-{host.name}"
-        config.write_text(_config(topology, host, self._api, authority, attachment, state, dock_buffers), encoding="ascii")
+        config.write_text(_config(topology, host, self._api, authority, attachment, state, underlay(programs), dock_buffers), encoding="ascii")
         ready_path = lifetime.folder / f"ready-{host.name}.sock"
         # systemd's protocol for "I am ready now": one datagram, with the lines READY=1, STATUS=… and so on.
         with lifetime.signals.held():
@@ -106,7 +107,15 @@ def _packet_device(number, interface):
     return f"net_af_packet{number},iface={interface},framecnt=4096"
 
 
-def _config(topology, host, api, authority, attachment, state, dock_buffers):
+#: By the name of the kernel's sockets on which ferryd has its underlay: from the folder with its programs to what the
+#: configuration says. With af_xdp only VXLAN for the host's VTEP leaves the kernel; af_packet gives ferryd a copy of all.
+UNDERLAYS = {
+    "af_packet": lambda _programs: f'device = "{_packet_device(0, UNDERLAY_DEVICE)}"',
+    "af_xdp": lambda programs: f'device = "net_af_xdp0,iface={UNDERLAY_DEVICE}"\nxdp_program = "{programs}/steer.bpf.o"',
+}
+
+
+def _config(topology, host, api, authority, attachment, state, underlay, dock_buffers):
     certificate, key = authority.sign(host)
     others = topology.others(host)
     vteps = "".join(f'\n[[vtep]]\naddress = "{other.address}"\nmac = "{other.mac}"\n' for other in others)
@@ -128,7 +137,7 @@ state = "{state}"
 socket = "{api}"
 
 [underlay]
-device = "{_packet_device(0, UNDERLAY_DEVICE)}"
+{underlay}
 mtu = {UNDERLAY_MTU}
 {vteps}
 [[segment]]

@@ -10,8 +10,9 @@ from pathlib import Path
 from . import build
 from .certificates import Authority
 from .capture import Capture
-from .ferryd import LEASE_MS, Ferryd, sender_attachment, vm_attachment
+from .ferryd import LEASE_MS, UNDERLAYS, Ferryd, sender_attachment, vm_attachment
 from .guest import Guest
+from .host_session import HostSession
 from .lifetime import Failure, Lifetime
 from .losses import difference, explain
 from .moves import cancel_move, measure, move_guest
@@ -82,7 +83,10 @@ class _Job:
             rate = self._rehearse(rate)
         still = self._run_still(rate)
         before = self._counters()
+        session = HostSession(self._topology.linux_peer, self._topology.source)
+        session.open()
         moves, counts, streams = self._run_moves(rate, self._options.moves, rehearsal=False)
+        session = session.finish()
         self._wait_closed()
         after = self._counters()
         told = {name: ferryd.moves() for name, ferryd in self._ferryds.items()}
@@ -93,11 +97,11 @@ class _Job:
         records = flow_records(counts, losses)
         ferry_peer = self._topology.ferry_peer
         streams = stream_records(streams, counts[ferry_peer.name].peer, ferry_peer.address, moves, still)
-        print(table(rate, moves, records, streams), flush=True)
+        print(table(rate, moves, records, streams, session), flush=True)
         if self._options.svg is not None:
             self._options.svg.write_text(draw(self._capture.arrivals, moves[-1]), encoding="utf-8")
         if self._options.json:
-            print(json_line(rate, highest, moves, records, streams), flush=True)
+            print(json_line(rate, highest, moves, records, streams, session), flush=True)
         for ferryd in self._ferryds.values():
             ferryd.stop()
 
@@ -110,7 +114,7 @@ class _Job:
         authority = Authority(lifetime, [host for host in topology.hosts if host.name in attachments])
         self._ferryds = {
             host.name: Ferryd(lifetime, topology, host, self._programs.dataplane, authority, attachments[host.name],
-                              self._options.small_dock)
+                              UNDERLAYS[self._options.underlay], self._options.small_dock)
             for host in topology.hosts if host.name in attachments}
         for host in topology.hosts:
             self._say(f"  to look into {host.name}: nsenter --net={host.space.path}")
@@ -217,6 +221,8 @@ def _parse(arguments):
                         help="before each move start one and cancel it when the VM is stopped already")
     parser.add_argument("--small-dock", type=_frames, metavar="N",
                         help="let no more than N frames wait for a VM that moves; implies --no-tcp, as TCP sends again")
+    parser.add_argument("--underlay", choices=sorted(UNDERLAYS), default="af_packet",
+                        help="the kernel's sockets on which S, D and Q have their underlay (default: af_packet)")
     parser.add_argument("--no-tcp", action="store_true", help="no TCP streams beside the datagrams")
     parser.add_argument("--svg", type=Path, metavar="FILE", help="draw the last move: arrivals at both hosts over time")
     parser.add_argument("--json", action="store_true", help="print one line of JSON after the report")

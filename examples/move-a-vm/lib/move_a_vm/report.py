@@ -66,7 +66,7 @@ def move_records(moves):
              "adds_up": move.adds_up()} for move in moves]
 
 
-def json_line(rate, highest, moves, records, streams):
+def json_line(rate, highest, moves, records, streams, session):
     """Returns the line. Times are in milliseconds; null where nothing was there to be measured."""
     made = [move for move in moves if not move.cancelled]
     cancelled = [move for move in moves if move.cancelled]
@@ -74,11 +74,12 @@ def json_line(rate, highest, moves, records, streams):
                        "vm_downtime_ms": [_rounded(move.downtime_ms) for move in made],
                        "network_added_ms": [_rounded(move.network_added_ms) for move in made],
                        "cancelled_pause_ms": [_rounded(move.downtime_ms) for move in cancelled],
-                       "flows": records, "streams": streams, "ledgers": move_records(moves)}, separators=(",", ":"))
+                       "flows": records, "streams": streams, "host_session": session,
+                       "ledgers": move_records(moves)}, separators=(",", ":"))
 
 
-def table(rate, moves, records, streams):
-    """Returns the report for a person."""
+def table(rate, moves, records, streams, session):
+    """Returns the report for a person; `session` is what HostSession.finish() returned."""
     made = [move for move in moves if not move.cancelled]
     lines = [f"{len(made)} moves of a VM that answers {rate} datagrams a second from each of P and Q", ""]
     lines += _columns([("move", "VM stopped", "by QEMU's count", "ferry added", "docked", "flushed", "relayed",
@@ -95,6 +96,9 @@ def table(rate, moves, records, streams):
              f"{stream['segments_sent_again']}", _ms(stream["longest_stall_ms"]),
              _ms(stream["longest_stall_beyond_pause_ms"]), _ms(stream["longest_stall_beyond_silence_ms"]),
              _ms(stream["longest_stall_while_held_ms"]), _ms(stream["longest_stall_still_ms"])) for stream in streams])
+    lines += ["", f"TCP from {session['from']} to {session['to']}'s own kernel over the same interface: {session['rounds']} times "
+              f"there and back, {_ms(session['longest_silence_ms'])} at most without one; "
+              + ("no fault" if session["fault"] is None else session["fault"])]
     return "\n".join(lines)
 
 
