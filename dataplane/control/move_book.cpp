@@ -146,7 +146,7 @@ void MoveBook::note(const Key& key, const LedgerEntry& entry)
         role = open_record(key, Role::destination) != nullptr ? Role::destination : Role::source;
     Record* record = begins(entry.phase) ? nullptr : open_record(key, *role);
     if (entry.phase == Phase::ring_started)  // cancelled, where it has only been stopped
-        if (Record* stopped = open_record(key, Role::source); stopped != nullptr && stopped->status.to.is_zero())
+        if (Record* stopped = open_record(key, Role::source); stopped != nullptr && stopped->status.to.is_zero() && !stopped->emptying)
             record = stopped;
     if (entry.phase == Phase::settled && record != nullptr && !has_old_host(record->status))
         record = nullptr;  // of the claim before

@@ -83,3 +83,24 @@ TEST_CASE("what an earlier move has left in the gate is not this one's")
     CHECK(of.last().ledger.received == 0);
     CHECK(of.last().phases.front().time == 100 * ms + to_realtime);
 }
+
+TEST_CASE("a start after a stop that nobody claimed is a move of its own; one that cancels the stop is not")
+{
+    Book of;
+    of.note(Phase::ring_stopped, 100 * ms);
+    SECTION("nobody claimed it")
+    {
+        of.note(Phase::hold_expired, 200 * ms);
+        of.note(Phase::ring_started, 300 * ms);
+        const auto moves = of.book.since(0);
+        REQUIRE(moves.size() == 2);
+        CHECK(moves[0].closed);
+        CHECK(moves[1].role == MoveStatus::Role::destination);
+    }
+    SECTION("cancelled")
+    {
+        of.note(Phase::ring_started, 150 * ms);
+        REQUIRE(of.book.since(0).size() == 1);
+        CHECK(of.last().role == MoveStatus::Role::source);
+    }
+}
