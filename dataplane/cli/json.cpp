@@ -71,6 +71,8 @@ Json to_json(const PortStatus& port)
         object["steering"] = {{"mode", port.steering->mode},
                               {"zero_copy", port.steering->zero_copy},
                               {"program", port.steering->program}};
+    if (!port.announcements.empty())
+        object["announcements"] = port.announcements;
     add_traffic(object, port.traffic);
     return object;
 }
@@ -130,7 +132,13 @@ Json to_json(const StatsStatus& stats)
                            {"idle_loops", worker.idle_loops},
                            {"sleeps", worker.sleeps},
                            {"wakes", worker.wakes}});
+    const Json announcements = {{"seen", stats.announcements.seen},
+                                {"started", stats.announcements.started},
+                                {"refused", stats.announcements.refused},
+                                {"lost", stats.announcements.lost},
+                                {"limited", stats.announcements.limited}};
     return {{"totals", totals},
+            {"announcements", announcements},
             {"drops", Json(stats.drops)},
             {"ports", to_json(stats.ports)},
             {"vteps", to_json(stats.vteps)},

@@ -104,6 +104,14 @@ Expected<Action> prepare_add(const Arguments& arguments)
         port.hold_ms = static_cast<std::uint32_t>(*hold_ms);
     }
     port.held = arguments.has("held");
+    if (arguments.has("announcements")) {
+        const std::string& source = arguments.value("announcements");
+        if (source != "kernel" && source != "frames")
+            return wrong(fmt::format("announcements are seen by kernel or frames, not {}", in_quotes(source)));
+        if (!arguments.has("device"))
+            return wrong("announcements is for devices; a vhost-user port's rings tell when its VM runs");
+        port.announcements = source == "kernel" ? AnnouncementSource::kernel : AnnouncementSource::frames;
+    }
     if (arguments.has("vhost-user") == arguments.has("device"))
         return wrong("say what the port is: either vhost-user or device");
     if (arguments.has("device")) {
@@ -174,7 +182,8 @@ Object port_commands()
                    {"queues"},
                    {"device"},
                    {"hold-ms"},
-                   {"held", Takes::nothing}}},
+                   {"held", Takes::nothing},
+                   {"announcements"}}},
                  prepare_add},
                 {"del",
                  "delete",

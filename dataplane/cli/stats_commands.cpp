@@ -73,6 +73,10 @@ void print_all(Output& out, const StatsStatus& stats)
     out.print_line(fmt::format("\nlearned {}, moved {}, aged {}, refused {}, overflown {}", grouped(stats.learned),
                                grouped(stats.learned_moved), grouped(stats.aged), grouped(stats.learning_refused),
                                grouped(stats.learn_overflow)));
+    const AnnouncementStatus& announced = stats.announcements;
+    out.print_line(fmt::format("announcements on kernel interfaces: seen {}, started {}, refused {}, lost {}, limited {}",
+                               grouped(announced.seen), grouped(announced.started), grouped(announced.refused),
+                               grouped(announced.lost), grouped(announced.limited)));
     for (const WorkerStatus& worker : stats.workers)
         out.print_line(fmt::format(
             "worker {}{}: {} rounds, {:.1f} % of them idle, {} sleeps", worker.index,

@@ -82,6 +82,12 @@ struct DevicePort {
     std::string device;         ///< DPDK device arguments
 };
 
+/// Who sees that a device port's VM announces itself (RARP, gratuitous ARP, unsolicited neighbour advertisement).
+enum class AnnouncementSource {
+    kernel,  ///< also a program on the device's kernel interface, where it has one: an announcement there starts the endpoint
+    frames,  ///< workers alone, which learn from frames once they poll the port
+};
+
 struct PortConfig {
     std::string name;
     ferry::Vni vni;
@@ -89,6 +95,7 @@ struct PortConfig {
     std::variant<VhostUserPort, DevicePort> kind;
     std::optional<std::uint32_t> hold_ms = std::nullopt;  ///< instead of move.hold_ms
     bool held = false;  ///< devices: its VM does not run here until the port is released
+    AnnouncementSource announcements = AnnouncementSource::kernel;  ///< devices
 };
 
 /// Files in PEM.

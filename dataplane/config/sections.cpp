@@ -153,6 +153,8 @@ void read_port(Section section, PortConfig& port)
     if (std::uint32_t hold_ms = 0; section.take_number("hold_ms", hold_ms, 1, max_hold_ms))
         port.hold_ms = hold_ms;
     section.take_flag("held", port.held);
+    section.take_choice("announcements", port.announcements,
+                        {{"kernel", AnnouncementSource::kernel}, {"frames", AnnouncementSource::frames}});
     if (section.has("vhost_user") && section.has("device"))
         section.fault("device", "is not allowed beside vhost_user; a port is one or the other");
     else if (!section.has("vhost_user") && !section.has("device"))
@@ -162,6 +164,8 @@ void read_port(Section section, PortConfig& port)
             section.fault(key, "is for vhost_user ports only");
     if (section.has("held") && section.has("vhost_user"))
         section.fault("held", "is for device ports only; a vhost_user port's rings tell when its VM runs");
+    if (section.has("announcements") && section.has("vhost_user"))
+        section.fault("announcements", "is for device ports only; a vhost_user port's rings tell when its VM runs");
     if (section.has("device"))
         port.kind = device;
     else

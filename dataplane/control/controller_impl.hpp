@@ -23,6 +23,7 @@
 #include "host/port_reservation.hpp"
 #include "host/term_file.hpp"
 #include "workers/worker_set.hpp"
+#include "xdp/announcements.hpp"
 
 struct rte_mempool;
 
@@ -102,7 +103,16 @@ struct Controller::Impl final : RingHost {
     void unreachable(ferry::move::Host host);
     Expected<void> hold_port(const std::string& name);
     Expected<void> release_port(const std::string& name);
+    void release(AttachedPort& port, const Stamp& at);
     std::vector<MoveStatus> move_statuses(std::uint64_t after);
+
+    // announcement_calls.cpp
+    void watch(AttachedPort& port);
+    void forget(AttachedPort& port);
+    void take_announcements();
+    void take(const announcement& seen);
+    bool is_here(const AttachedPort& port, const ferry::move::Key& key, ferry::Row present) const;
+    AnnouncementStatus announcement_status() const;
 
     // move_actions.cpp
     void apply();
@@ -191,6 +201,9 @@ struct Controller::Impl final : RingHost {
     Inbox inbox;
     std::uint64_t next_observation_tsc = 0;
     std::uint32_t last_ageing = 0;
+    std::unique_ptr<Announcements> announcements;  ///< null: no port's are to be seen, or the kernel refuses
+    bool announcements_refused = false;
+    AnnouncementStatus announced;
     std::unique_ptr<ControlThread> control;  ///< last: it ends before the rest goes
 };
 

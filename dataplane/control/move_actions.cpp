@@ -135,6 +135,9 @@ void Controller::Impl::act(const move::Discard& wanted)
 void Controller::Impl::act(const move::Replay& wanted)
 {
     command(wanted.key, {GateCommand::Kind::ring});
+    const auto local = moves->local.find(wanted.key);
+    if (local != moves->local.end() && row(wanted.key.vni, wanted.key.mac).is_absent())  // an operator has deleted it
+        set_row(wanted.key, Row::local(local->second.port->attachment, RowOrigin::endpoint));
     let_send(wanted.key);
 }
 

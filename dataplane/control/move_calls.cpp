@@ -235,6 +235,7 @@ void Controller::Impl::take_messages()
 {
     const std::vector<Inbox::Received> messages = inbox.take();
     take_ring_events();  // what stopped before the other host could know comes first
+    take_announcements();  // and what a VM said here before another host could claim it
     take_gate_news();
     std::set<Key> told;
     for (const Inbox::Received& received : messages) {
@@ -280,10 +281,16 @@ Expected<void> Controller::Impl::release_port(const std::string& name)
     AttachedPort* const port = *found;
     if (!port->held)
         return ferry::fail(ErrorCode::in_use, fmt::format("port {} is not held", name));
-    port->held = false;
-    static_cast<EthdevPort&>(*port->port).hold(false);
-    port_started(*port, stamp_now());
+    release(*port, stamp_now());
     return {};
+}
+
+/// The VM of a held port has run here since `at`.
+void Controller::Impl::release(AttachedPort& port, const Stamp& at)
+{
+    port.held = false;
+    static_cast<EthdevPort&>(*port.port).hold(false);
+    port_started(port, at);
 }
 
 std::vector<MoveStatus> Controller::Impl::move_statuses(std::uint64_t after)

@@ -28,6 +28,7 @@ Expected<void> Controller::Impl::add_port(const PortConfig& wanted)
     know_endpoints(port);
     rewire();
     if (port.vhost == nullptr) {
+        watch(port);
         if (!port.held)  // no ring tells: its VM runs where it is attached, unless an operator says when
             port_started(port, stamp_now());
     } else {
@@ -146,6 +147,7 @@ Expected<void> Controller::Impl::remove_port(const std::string& name)
 /// it any more.
 void Controller::Impl::detach(AttachedPort& port)
 {
+    forget(port);
     port.polled = false;
     rewire();
     workers->wait_until_handed_on();
@@ -195,6 +197,7 @@ PortStatus Controller::Impl::status_of_port(const AttachedPort& port)
     status.worker = port.worker;
     status.kernel_drops = port.kernel_drops;
     status.traffic = status_of(tally_of(port.attachment).since(port.before));
+    status.announcements = port.watched != 0 ? "kernel" : "";
     return status;
 }
 

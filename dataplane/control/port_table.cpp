@@ -28,6 +28,15 @@ AttachedPort* PortTable::find(ferry::AttachmentId attachment)
     return nullptr;
 }
 
+AttachedPort* PortTable::find_watched(int interface)
+{
+    for (const auto& [name, port] : ports_) {
+        if (port->watched == interface)
+            return port.get();
+    }
+    return nullptr;
+}
+
 AttachedPort& PortTable::insert(std::unique_ptr<AttachedPort> port)
 {
     const std::string name = port->name();

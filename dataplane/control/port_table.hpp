@@ -26,6 +26,8 @@ struct AttachedPort {
     bool polled = false, reachable = false;  ///< what wiring() makes of it
     Tally before;                            ///< what its attachment's number had counted before it
     std::uint64_t kernel_drops = 0;          ///< as of the last look
+    int watched = 0;                         ///< its kernel interface, where a program sees announcements; 0: none does
+    std::int64_t announced = 0;              ///< when an announcement last started it, by CLOCK_MONOTONIC
 
     bool is_vhost() const noexcept { return vhost != nullptr; }
     const std::string& name() const noexcept { return config.name; }
@@ -38,6 +40,7 @@ public:
     AttachedPort* find(const std::string& name);
     AttachedPort* find(PortKey key);
     AttachedPort* find(ferry::AttachmentId attachment);
+    AttachedPort* find_watched(int interface);
     AttachedPort& insert(std::unique_ptr<AttachedPort> port);
     void erase(const std::string& name) { ports_.erase(name); }
     const std::map<std::string, std::unique_ptr<AttachedPort>>& all() const noexcept { return ports_; }

@@ -165,6 +165,7 @@ void Controller::Impl::stop()
         detach(port);
         ports.erase(port.name());
     }
+    announcements.reset();
     if (workers != nullptr) {
         workers->rewire(ports.wiring(nullptr));
         workers.reset();
@@ -179,6 +180,7 @@ void Controller::Impl::round()
     if (workers == nullptr)
         return;
     take_ring_events();
+    take_announcements();
     look_after_moves();
 
     const std::uint64_t now = stamp_now().tsc;

@@ -49,6 +49,7 @@ StatsStatus Controller::Impl::stats()
     status.drops = drops_by_name(drops);
     status.ports = port_statuses();
     status.vteps = vteps();
+    status.announcements = announcement_status();
     return status;
 }
 

@@ -39,6 +39,7 @@ struct PortStatus {
     std::uint64_t kernel_drops = 0;  ///< frames the kernel dropped before ferry could take them, where it tells
     TrafficStatus traffic;
     std::optional<SteeringStatus> steering = std::nullopt;  ///< where a program of ferryd's chooses the port's frames
+    std::string announcements = {};  ///< "kernel": a program on its kernel interface sees them; empty: none does
 };
 
 struct FdbStatus {
@@ -87,6 +88,16 @@ struct WorkerStatus {
     std::uint64_t wakes = 0;  ///< sleeps that something in one of its queues ended
 };
 
+/// Announcements that programs on kernel interfaces saw.
+struct AnnouncementStatus {
+    std::uint64_t seen = 0;     ///< ferryd was told of
+    std::uint64_t started = 0;  ///< of these: an endpoint runs here since
+    std::uint64_t refused = 0;  ///< of these: not a MAC of the port, or another port has it, or its permanent row stands
+    std::uint64_t lost = 0;     ///< not told: the ring buffer was full
+    std::uint64_t limited = 0;  ///< not told: too many in a second on one interface
+    bool operator==(const AnnouncementStatus&) const = default;
+};
+
 struct StatsStatus {
     std::uint64_t underlay_in_frames = 0, passed = 0, encapsulated = 0, decapsulated = 0, replicated = 0, local_switched = 0;
     std::uint64_t learn_overflow = 0, learned = 0, learned_moved = 0, aged = 0, learning_refused = 0;
@@ -94,6 +105,7 @@ struct StatsStatus {
     std::vector<PortStatus> ports;
     std::vector<VtepStatus> vteps;
     std::vector<WorkerStatus> workers;
+    AnnouncementStatus announcements = {};
 };
 
 /// What an operator changed in the forwarding table.

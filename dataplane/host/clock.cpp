@@ -49,6 +49,14 @@ std::int64_t nanoseconds_now() noexcept
     return nanoseconds_by(CLOCK_MONOTONIC);
 }
 
+Stamp stamp_of(std::int64_t nanoseconds) noexcept
+{
+    const Stamp now = stamp_now();
+    const std::int64_t ago = nanoseconds_now() - nanoseconds;
+    const double ticks = static_cast<double>(ago) * static_cast<double>(rte_get_tsc_hz()) / 1e9;
+    return {now.realtime_ns - ago, now.tsc - static_cast<std::uint64_t>(static_cast<std::int64_t>(ticks))};
+}
+
 std::uint64_t ticks_of_milliseconds(std::uint64_t milliseconds) noexcept
 {
     return rte_get_tsc_hz() / 1000 * milliseconds;

@@ -26,6 +26,9 @@ std::int64_t nanoseconds_now() noexcept;
 /// one part in some hundred.
 std::int64_t nanoseconds_of(std::uint64_t tsc) noexcept;
 
+/// A moment that is not long ago, of which CLOCK_MONOTONIC is known. As exact as nanoseconds_of().
+Stamp stamp_of(std::int64_t nanoseconds) noexcept;
+
 /// TSC ticks in so many milliseconds.
 std::uint64_t ticks_of_milliseconds(std::uint64_t milliseconds) noexcept;
 

@@ -265,6 +265,20 @@ ferry::Expected<void> EthdevPort::steer_to(const vtep_key& vtep)
     return steering_ ? steering_->vteps().add(vtep) : ferry::Expected<void>{};
 }
 
+/// Not AF_XDP: its frames leave the kernel before any filter could see them.
+std::optional<KernelInterface> EthdevPort::kernel_interface() const
+{
+    rte_eth_dev_info info{};
+    if (rte_eth_dev_info_get(port_, &info) != 0 || info.driver_name == nullptr || info.if_index == 0)
+        return std::nullopt;
+    const std::string_view driver(info.driver_name);
+    if (driver == "net_af_packet")
+        return KernelInterface{static_cast<int>(info.if_index), TcSide::received};
+    if (driver == "net_tap")  // DPDK holds its descriptor, so that the kernel sends what the port receives
+        return KernelInterface{static_cast<int>(info.if_index), TcSide::sent};
+    return std::nullopt;
+}
+
 ferry::MacAddress EthdevPort::mac() const
 {
     rte_ether_addr address{};

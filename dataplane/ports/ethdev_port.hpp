@@ -14,6 +14,7 @@
 #include "ports/packet_sockets.hpp"
 #include "ports/port.hpp"
 #include "xdp/steering.hpp"
+#include "xdp/tc_filter.hpp"
 
 struct rte_mempool;
 
@@ -28,6 +29,12 @@ struct EthdevOptions {
     bool promiscuous = false;           ///< take frames for every MAC
     bool underlay = false;              ///< which decides the reason of drops while the link is down
     std::filesystem::path steered_by;   ///< the BPF object that chooses an AF_XDP device's frames; empty: it gets all of them
+};
+
+/// A network interface of the kernel's behind a device.
+struct KernelInterface {
+    int index = 0;
+    TcSide from_port = TcSide::received;  ///< where the kernel sees what the port receives
 };
 
 class EthdevPort final : public Port {
@@ -54,6 +61,8 @@ public:
     ferry::MacAddress mac() const;
     /// DPDK's number of the port.
     std::uint16_t number() const noexcept { return port_; }
+    /// Where the kernel too sees each frame that the port receives, whether or not anybody polls it: packet sockets and taps.
+    std::optional<KernelInterface> kernel_interface() const;
     /// Of the kernel's interface behind packet sockets, in bytes; 0 where there is none.
     std::uint32_t interface_mtu() const noexcept { return interface_mtu_.load(std::memory_order_relaxed); }
     /// From now on VXLAN to this VTEP comes by the port, where a program chooses its frames; otherwise it does so anyway.

@@ -54,6 +54,8 @@ v1::Port to_message(const PortConfig& port)
     if (port.hold_ms)
         message.set_hold_ms(*port.hold_ms);
     message.set_held(port.held);
+    if (port.announcements == AnnouncementSource::frames)
+        message.set_announcements(v1::Port::ANNOUNCEMENTS_FRAMES);
     return message;
 }
 
@@ -107,6 +109,14 @@ Expected<PortConfig> from_message(const v1::Port& message)
     port.held = message.held();
     if (port.held && message.has_vhost_user() && !error)
         error = wrong("a vhost-user port cannot be held: its rings tell when its VM runs");
+    switch (message.announcements()) {
+    case v1::Port::ANNOUNCEMENTS_UNSPECIFIED:
+    case v1::Port::ANNOUNCEMENTS_KERNEL: break;
+    case v1::Port::ANNOUNCEMENTS_FRAMES: port.announcements = AnnouncementSource::frames; break;
+    default:
+        if (!error)
+            error = wrong("announcements are seen by the kernel, or in frames");
+    }
     return either(std::move(port), std::move(error));
 }
 

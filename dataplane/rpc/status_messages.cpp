@@ -45,6 +45,7 @@ v1::PortStatus to_message(const PortStatus& port)
         message.mutable_steering()->set_zero_copy(port.steering->zero_copy);
         message.mutable_steering()->set_program(port.steering->program);
     }
+    message.set_announcements(port.announcements);
     return message;
 }
 
@@ -65,6 +66,7 @@ Expected<PortStatus> from_message(const v1::PortStatus& message)
     port.traffic = traffic_of(message.traffic());
     if (message.has_steering())
         port.steering = {message.steering().mode(), message.steering().zero_copy(), message.steering().program()};
+    port.announcements = message.announcements();
     return fields.finish(std::move(port));
 }
 
@@ -193,6 +195,12 @@ v1::GetStatsResponse to_message(const StatsStatus& stats)
         added.set_sleeps(worker.sleeps);
         added.set_wakes(worker.wakes);
     }
+    v1::AnnouncementStatus& announcements = *message.mutable_announcements();
+    announcements.set_seen(stats.announcements.seen);
+    announcements.set_started(stats.announcements.started);
+    announcements.set_refused(stats.announcements.refused);
+    announcements.set_lost(stats.announcements.lost);
+    announcements.set_limited(stats.announcements.limited);
     return message;
 }
 
@@ -217,6 +225,9 @@ Expected<StatsStatus> from_message(const v1::GetStatsResponse& message)
     for (const v1::WorkerStatus& worker : message.workers())
         stats.workers.push_back({worker.index(), worker.cpu(), worker.loops(), worker.idle_loops(), worker.sleeps(),
                                  worker.wakes()});
+    const v1::AnnouncementStatus& announcements = message.announcements();
+    stats.announcements = {announcements.seen(), announcements.started(), announcements.refused(), announcements.lost(),
+                           announcements.limited()};
     return fields.finish(std::move(stats));
 }
 

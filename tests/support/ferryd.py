@@ -42,6 +42,8 @@ class FerryVtep:
         underlay.connect(self.namespace, address)
         self.socket, self.log = self.folder / "ferryd.sock", self.folder / "ferryd.log"
         self._process: subprocess.Popen | None = None
+        #: what ferryd is started by, such as setpriv(1) and its arguments
+        self.wrapper: list[str] = []
         self._devices = 0
         self.config: dict = {
             "host": {"name": name, "vtep": address, "state": str(self.folder / "state")},
@@ -121,7 +123,7 @@ class FerryVtep:
         notify.setblocking(False)
         with self.log.open("ab") as log, notify:
             self._process = self.namespace.start(
-                FERRYD, "--config", path, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                *self.wrapper, FERRYD, "--config", path, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                 env={**os.environ, "NOTIFY_SOCKET": str(self.folder / "notify")})
             wait_until(lambda: self._ready(notify), f"{self.name}'s ferryd to be ready", 30)
 

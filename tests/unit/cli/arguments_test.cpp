@@ -108,6 +108,9 @@ TEST_CASE("port")
     CHECK(!c.port->held);
     quiet(c, "port add tap0 device net_tap0,iface=tap0 vni 1 held");
     CHECK(c.port->held);
+    CHECK(c.port->announcements == AnnouncementSource::kernel);
+    quiet(c, "port add tap0 device net_tap0,iface=tap0 vni 1 announcements frames");
+    CHECK(c.port->announcements == AnnouncementSource::frames);
     quiet(c, "port del tap0");
     CHECK(c.removed_port == "tap0");
 }

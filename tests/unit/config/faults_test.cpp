@@ -210,6 +210,8 @@ TEST_CASE("values that belong together fit")
           "9:10: port.queues: is for vhost_user ports only");
     check("[[port]]\nname = 'a'\nvni = 100\nvhost_user = '/s'\nheld = true\n" + segment,
           "9:8: port.held: is for device ports only; a vhost_user port's rings tell when its VM runs");
+    check("[[port]]\nname = 'a'\nvni = 100\nvhost_user = '/s'\nannouncements = 'kernel'\n" + segment,
+          "9:17: port.announcements: is for device ports only; a vhost_user port's rings tell when its VM runs");
     check("[[port]]\nname = 'a'\nvni = 100\nvhost_user = '/s'\ndevice = 'net_tap0'\n" + segment,
           "9:10: port.device: is not allowed beside vhost_user; a port is one or the other");
 }

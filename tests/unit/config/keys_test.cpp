@@ -73,6 +73,7 @@ name = "tap0"
 vni = 0
 device = "net_tap0,iface=vm1"
 held = true
+announcements = "frames"
 
 [peers]
 listen = "172.16.0.1:4790"
@@ -230,6 +231,8 @@ TEST_CASE("every key reaches its field")
     CHECK(!c.ports[1].hold_ms);
     CHECK(!c.ports[0].held);
     CHECK(c.ports[1].held);
+    CHECK(c.ports[0].announcements == AnnouncementSource::kernel);
+    CHECK(c.ports[1].announcements == AnnouncementSource::frames);
     CHECK(c.dock.bytes == 1'000'000);
     CHECK(c.dock.buffers == 1'234);
     CHECK(c.move.hold_ms == 1'001);

@@ -38,6 +38,8 @@ TEST_CASE("nanoseconds are those of CLOCK_MONOTONIC, now and shortly ago")
         CHECK(now <= after);
         CHECK(before - microsecond <= then);
         CHECK(then <= after);
+        const std::int64_t stamped = nanoseconds_of(stamp_of(then - 1'000 * microsecond).tsc);
+        CHECK(std::abs(stamped - (then - 1'000 * microsecond)) <= (monotonic() - before + 1'000 * microsecond) / 50);
         std::this_thread::sleep_for(std::chrono::milliseconds(30));
         const std::int64_t later = nanoseconds_of(tsc);  // less exact
         const std::int64_t slept = monotonic() - after;

@@ -62,6 +62,7 @@ void check_same(const PortStatus& a, const PortStatus& b)
     CHECK(a.kernel_drops == b.kernel_drops);
     check_same(a.traffic, b.traffic);
     CHECK(a.steering == b.steering);
+    CHECK(a.announcements == b.announcements);
 }
 
 VtepStatus some_vtep()
@@ -97,6 +98,10 @@ TEST_CASE("ports")
     REQUIRE(s.client->add_port(port));
     REQUIRE(std::holds_alternative<DevicePort>(s.control.port->kind));
     CHECK(std::get<DevicePort>(s.control.port->kind).device == "net_tap0,iface=x");
+    CHECK(s.control.port->announcements == AnnouncementSource::kernel);
+    port.announcements = AnnouncementSource::frames;
+    REQUIRE(s.client->add_port(port));
+    CHECK(s.control.port->announcements == AnnouncementSource::frames);
 
     REQUIRE(s.client->remove_port("vm0"));
     CHECK(s.control.removed_port == "vm0");
@@ -244,7 +249,8 @@ TEST_CASE("counters")
          {{"no_buffer", 12}},
          {some_port()},
          {some_vtep()},
-         {{0, 3, 4, 5, 6, 2}, {1, -1, 7, 8, 9, 10}}};
+         {{0, 3, 4, 5, 6, 2}, {1, -1, 7, 8, 9, 10}},
+         {13, 14, 15, 16, 17}};
     const auto stats = s.client->stats();
     REQUIRE(stats);
     CHECK(stats->underlay_in_frames == 1);
@@ -258,6 +264,7 @@ TEST_CASE("counters")
     CHECK(stats->learned_moved == 9);
     CHECK(stats->aged == 10);
     CHECK(stats->learning_refused == 11);
+    CHECK(stats->announcements == AnnouncementStatus{13, 14, 15, 16, 17});
     CHECK(stats->drops == DropCounts{{"no_buffer", 12}});
     REQUIRE(stats->ports.size() == 1);
     check_same(stats->ports[0], c.ports[0]);
