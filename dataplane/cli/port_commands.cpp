@@ -169,7 +169,8 @@ Object port_commands()
                  prepare_show},
                 {"add",
                  nullptr,
-                 "NAME vni N [mac MAC…] (vhost-user PATH [server] [queues N] | device ARGUMENTS) [hold-ms N]",
+                 "NAME vni N [mac MAC…] (vhost-user PATH [server] [queues N] | device ARGUMENTS) [hold-ms N] "
+                 "[held] [announcements kernel|frames]",
                  "Attaches a port to a segment; without mac it may use any MAC address, and they are learned.",
                  "  ferryctl port add vm0 vni 100 mac 52:54:00:00:00:01 vhost-user /run/ferry/vm0.sock\n"
                  "  ferryctl port add vm1 vni 100 vhost-user /run/ferry/vm1.sock server queues 4\n"

@@ -60,6 +60,8 @@ TEST_CASE("counters are explained")
     CHECK(stats.find("FRAMES  WHAT\n     1  received from the underlay\n") == 0);
     CHECK(stats.find("    11  dropped; ferryctl stats show drops says why\n") != std::string::npos);
     CHECK(stats.find("\nlearned 8, moved 9, aged 10, refused 11, overflown 7\n") != std::string::npos);
+    CHECK(stats.find("announcements on kernel interfaces: seen 20, started 2, refused 3, lost 4, limited 5\n") !=
+          std::string::npos);
     CHECK(stats.find("worker 0 on CPU 3: 1,000 rounds, 25.0 % of them idle, 6 sleeps\n") != std::string::npos);
     CHECK(stats.find("worker 1: 0 rounds, 0.0 % of them idle, 0 sleeps\n") != std::string::npos);
 

@@ -43,6 +43,10 @@ TEST_CASE("what is not understood is said, and ferryd is not asked")
           "\"underlay\" is the underlay port's name; choose another one; ferryctl port add");
     check("port add vm0 vni 1 vhost-user /s held",
           "held is for devices; a vhost-user port's rings tell when its VM runs; ferryctl port add");
+    check("port add vm0 vni 1 vhost-user /s announcements kernel",
+          "announcements is for devices; a vhost-user port's rings tell when its VM runs; ferryctl port add");
+    check("port add vm0 vni 1 device net_tap0 announcements both",
+          "announcements are seen by kernel or frames, not \"both\"; ferryctl port add");
     check("port add vm0 vni 1 device net_tap0 hold-ms 0",
           "hold-ms is 1 to 600000, not \"0\"; ferryctl port add");
     check("moves show --after x", "after is the number of a change, not \"x\"; ferryctl moves show");
