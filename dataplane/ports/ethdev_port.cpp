@@ -10,6 +10,7 @@
 #include <rte_ethdev.h>
 #include <spdlog/spdlog.h>
 
+#include "config/device_arguments.hpp"
 #include "host/eal_log.hpp"
 #include "ports/ethdev_probe.hpp"
 #include "ports/fanout_options.hpp"

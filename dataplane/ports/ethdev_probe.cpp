@@ -10,6 +10,7 @@
 #include <rte_ethdev.h>
 #include <spdlog/spdlog.h>
 
+#include "config/device_arguments.hpp"
 #include "host/eal_log.hpp"
 
 namespace ferryd {
@@ -34,16 +35,6 @@ bool needs_interface(std::string_view device)
 }
 
 }  // namespace
-
-std::optional<std::string> device_argument(std::string_view devargs, std::string_view name)
-{
-    for (std::size_t at = devargs.find(','); at != std::string_view::npos; at = devargs.find(',', at + 1)) {
-        const std::string_view rest = devargs.substr(at + 1);
-        if (rest.substr(0, name.size()) == name && rest.size() > name.size() && rest[name.size()] == '=')
-            return std::string(rest.substr(name.size() + 1, rest.find(',') - name.size() - 1));
-    }
-    return std::nullopt;
-}
 
 ferry::Expected<std::uint16_t> probe_ethdev(const std::string& devargs)
 {

@@ -2,9 +2,7 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string>
-#include <string_view>
 
 #include <ferry/error.hpp>
 
@@ -14,9 +12,6 @@ namespace ferryd {
 /// port. Fails with already_exists, not_found (no such interface), invalid_argument (what DPDK makes of the rest).
 /// Control thread.
 ferry::Expected<std::uint16_t> probe_ethdev(const std::string& devargs);
-
-/// The value of `name` in "device,name=value,…".
-std::optional<std::string> device_argument(std::string_view devargs, std::string_view name);
 
 /// Closes the port, which must be stopped, and unplugs its device.
 void remove_ethdev(std::uint16_t port);
