@@ -91,6 +91,12 @@ Json to_json(const VtepStatus& vtep)
     object["address"] = vtep.address.to_string();
     object["next_hop"] = vtep.next_hop.to_string();
     object["mtu"] = vtep.mtu;
+    if (!vtep.state.empty())
+        object["state"] = vtep.state;
+    if (vtep.via)
+        object["via"] = vtep.via->to_string();
+    if (!vtep.reason.empty())
+        object["reason"] = vtep.reason;
     add_traffic(object, vtep.traffic);
     return object;
 }

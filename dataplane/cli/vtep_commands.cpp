@@ -23,17 +23,23 @@ void print_table(Output& out, const std::vector<VtepStatus>& vteps)
 {
     TextTable table({{"ADDRESS"},
                      {"NEXT HOP"},
+                     {"VIA"},
+                     {"STATE"},
                      {"MTU", Side::right},
                      {"IN FRAMES", Side::right},
                      {"IN BYTES", Side::right},
                      {"OUT FRAMES", Side::right},
                      {"OUT BYTES", Side::right},
-                     {"DROPS", Side::right}});
+                     {"DROPS", Side::right},
+                     {"WHY"}});
+    const auto or_dash = [](const std::string& text) { return text.empty() ? "-" : text; };
     for (const VtepStatus& vtep : vteps)
         table.add({vtep.address.is_zero() ? "(others)" : vtep.address.to_string(),
-                   vtep.address.is_zero() ? "-" : vtep.next_hop.to_string(), std::to_string(vtep.mtu),
+                   vtep.next_hop.is_zero() ? "-" : vtep.next_hop.to_string(), vtep.via ? vtep.via->to_string() : "-",
+                   or_dash(vtep.state), std::to_string(vtep.mtu),
                    grouped(vtep.traffic.in_frames), grouped(vtep.traffic.in_bytes), grouped(vtep.traffic.out_frames),
-                   grouped(vtep.traffic.out_bytes), grouped(sum_of(vtep.traffic.drops))});
+                   grouped(vtep.traffic.out_bytes), grouped(sum_of(vtep.traffic.drops)),
+                   or_dash(vtep.reason)});
     table.print(out);
 }
 
@@ -104,12 +110,12 @@ Object vtep_commands()
                 {"show",
                  "list",
                  "",
-                 "Lists the VTEPs with their traffic; (others) is what came from VTEPs not listed.",
+                 "Lists the VTEPs with their next hops and traffic; (others) is what came from VTEPs not listed.",
                  "  ferryctl vtep show\n",
                  {},
                  prepare_show},
                 {"add", nullptr, "ADDRESS [mac MAC]",
-                 "Adds a VTEP; mac is its next hop, by default the underlay's gateway.",
+                 "Adds a VTEP; mac is its next hop, by default the underlay's gateway, or what the kernel tells.",
                  "  ferryctl vtep add 172.16.0.3 mac 02:00:00:00:00:03\n", set, prepare_add},
                 {"change", nullptr, "ADDRESS [mac MAC]", "Changes a VTEP's next hop for all rows behind it at once.",
                  "  ferryctl vtep change 172.16.0.3 mac 02:00:00:00:00:fe\n", set, prepare_change},

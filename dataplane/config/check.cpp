@@ -4,6 +4,7 @@
 #include <utility>
 #include <variant>
 
+#include "config/device_arguments.hpp"
 #include "config/section.hpp"
 
 namespace ferryd {
@@ -109,8 +110,10 @@ private:
             if (vtep.address == config_.host.vtep)
                 fault(path + ".address", fmt::format("{} is this host's own VTEP; [[vtep]] is for the others", text));
             claim(addresses_, vtep.address, path + ".address", text);
-            if (!reading_.remembers(path + ".mac") && !reading_.remembers("underlay.gateway_mac"))
-                fault(path, "has no mac, and [underlay] has no gateway_mac; give one of them");
+            if (!reading_.remembers(path + ".mac") && !reading_.remembers("underlay.gateway_mac") &&
+                !device_argument(config_.underlay.device, "iface"))
+                fault(path, "has no mac, and [underlay] has no gateway_mac and no interface (iface=) that the kernel "
+                            "could tell one for; give a mac");
         }
     }
 

@@ -50,8 +50,9 @@ struct ApiConfig {
 
 struct UnderlayConfig {
     std::string device;                             ///< DPDK device arguments, such as "net_af_packet0,iface=eth1"
-    std::optional<ferry::MacAddress> gateway_mac;   ///< next hop of VTEPs that name none
+    std::optional<ferry::MacAddress> gateway_mac;   ///< next hop of VTEPs that name none; without it the kernel tells
     std::uint16_t mtu = 1600;                       ///< largest outer IP packet in bytes
+    std::uint32_t pending_frames = 16;              ///< that wait for a VTEP's next hop, at each worker
     std::filesystem::path xdp_program;              ///< BPF object that steers an AF_XDP device; default: the installed one
 };
 
@@ -63,7 +64,7 @@ struct SegmentConfig {
 
 struct VtepConfig {
     ferry::Ipv4Address address;
-    std::optional<ferry::MacAddress> mac;   ///< next hop on the underlay; default: the underlay's gateway_mac
+    std::optional<ferry::MacAddress> mac;   ///< next hop; default: the underlay's gateway_mac, or the kernel's
 };
 
 /// A row that stands until an operator changes it.

@@ -105,6 +105,7 @@ void read_underlay(Section section, UnderlayConfig& underlay)
     section.take("device", underlay.device, parse_device);
     section.take("gateway_mac", underlay.gateway_mac, parse_unicast_mac);
     section.take_number("mtu", underlay.mtu, 576, 9'600);
+    section.take_number("pending_frames", underlay.pending_frames, 0, 64);
     section.take("xdp_program", underlay.xdp_program, parse_program_path);
     section.refuse_unknown();
 }

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,8 @@
 #include "control/tally.hpp"
 #include "host/port_reservation.hpp"
 #include "host/term_file.hpp"
+#include "underlay/follower.hpp"
+#include "underlay/next_hop_table.hpp"
 #include "workers/worker_set.hpp"
 #include "xdp/announcements.hpp"
 
@@ -68,13 +71,24 @@ struct Controller::Impl final : RingHost {
     Expected<void> change_vtep(const VtepConfig& vtep);
     Expected<void> remove_vtep(ferry::Ipv4Address address);
     std::vector<VtepStatus> vteps();
-    Expected<ferry::AdjacencySpec> adjacency_for(const VtepConfig& vtep) const;
+    VtepStatus status_of_vtep(const ferry::Adjacency& adjacency) const;
     Expected<ferry::VtepId> vtep_id(ferry::Ipv4Address address) const;
     Expected<const ferry::Segment*> segment(ferry::Vni vni) const;
 
     /// Commits, and returns when every worker sees it: microseconds since `event`. A failed commit changes nothing.
     Expected<double> commit(ferry::Transaction& transaction, const Stamp& event);
     double wait_until_seen(const ferry::Commit& commit, const Stamp& event);
+
+    // next_hops.cpp
+    Expected<ferry::AdjacencySpec> adjacency_for(const VtepConfig& vtep);
+    ferry::AdjacencySpec incomplete_adjacency() const;
+    ferry::AdjacencySpec adjacency_by(const NextHop& next_hop) const;
+    std::optional<ferry::MacAddress> configured_next_hop(const VtepConfig& vtep) const;
+    Expected<void> start_follower();
+    void follow_next_hop(const VtepConfig& vtep);
+    void forget_next_hop(ferry::Ipv4Address address, ferry::VtepId id);
+    void take_next_hops();
+    bool enter(ferry::Transaction& transaction, const NextHop& next_hop);
 
     // fdb_calls.cpp
     Expected<FdbChange> set_fdb(ferry::Vni vni, ferry::MacAddress mac, const Place& place, FdbMode mode, const Stamp& asked);
@@ -194,6 +208,10 @@ struct Controller::Impl final : RingHost {
     std::unique_ptr<std::atomic<bool>[]> ferry_vteps;  ///< by VtepId: its host marks its frames
     std::unique_ptr<GateShared> gate_shared;
     std::unique_ptr<Moves> moves;
+    std::unique_ptr<NextHopTable> next_hop_table;
+    std::map<ferry::Ipv4Address, NextHop> next_hops;  ///< of the VTEPs that are followed, by their address
+    std::set<ferry::Ipv4Address> changed_next_hops;   ///< which the tables do not have yet
+    std::unique_ptr<UnderlayFollower> follower;       ///< null: no VTEP has been followed yet
     std::unique_ptr<WorkerSet> workers;
     PortTable ports;
     std::map<ferry::VtepId, Tally> vteps_before;  ///< what a VTEP's number had counted before it

@@ -37,7 +37,8 @@ Expected<void> Controller::Impl::start()
     if (auto opened = open_underlay(); !opened)
         return opened;
     const ferry::WorkerConfig engine{{config.host.vtep}, config.host.vxlan_port, config.host.entropy_ports, pool.get()};
-    auto started = WorkerSet::start(*tables, config.workers, engine, *gate_shared);
+    next_hop_table = std::make_unique<NextHopTable>(config.limits.vteps);
+    auto started = WorkerSet::start(*tables, config.workers, engine, *gate_shared, *next_hop_table, {config.underlay.pending_frames});
     if (!started)
         return tl::unexpected(started.error());
     workers = std::move(*started);
@@ -154,11 +155,14 @@ Expected<void> Controller::Impl::fill_tables()
     }
     if (auto committed = transaction.commit(); !committed)
         return failed("filling the tables", committed.error());
+    for (const VtepConfig& vtep : config.vteps)
+        follow_next_hop(vtep);
     return {};
 }
 
 void Controller::Impl::stop()
 {
+    follower.reset();
     // Attachments first, while the underlay still takes what their VMs have sent.
     while (!ports.all().empty()) {
         AttachedPort& port = *ports.all().begin()->second;
@@ -181,6 +185,7 @@ void Controller::Impl::round()
         return;
     take_ring_events();
     take_announcements();
+    take_next_hops();
     look_after_moves();
 
     const std::uint64_t now = stamp_now().tsc;

@@ -61,9 +61,12 @@ struct SegmentStatus {
 
 struct VtepStatus {
     ferry::Ipv4Address address;  ///< 0.0.0.0 sums up frames from VTEPs that are not in the table
-    ferry::MacAddress next_hop;
+    ferry::MacAddress next_hop;  ///< zero where it is not known
     std::uint16_t mtu = 0;
     TrafficStatus traffic;
+    std::string state{};         ///< "configured", or a NextHopState's name
+    std::optional<ferry::Ipv4Address> via = std::nullopt;  ///< whose MAC next_hop is, where the kernel tells
+    std::string reason{};        ///< a sentence, where frames cannot leave
 };
 
 /// Another ferry host, as the configuration has it and as it is found.

@@ -97,22 +97,6 @@ std::vector<SegmentStatus> Controller::Impl::segments()
     return all;
 }
 
-Expected<ferry::AdjacencySpec> Controller::Impl::adjacency_for(const VtepConfig& vtep) const
-{
-    const auto next_hop = vtep.mac ? vtep.mac : config.underlay.gateway_mac;
-    if (!next_hop)
-        return ferry::fail(ErrorCode::invalid_argument,
-                           fmt::format("the VTEP {} needs the MAC of its next hop, because the underlay has no gateway_mac",
-                                       vtep.address.to_string()));
-    ferry::AdjacencySpec spec;
-    spec.next_hop = *next_hop;
-    spec.source_mac = underlay_mac;
-    spec.source = config.host.vtep;
-    spec.port = config.host.vxlan_port;
-    spec.mtu = config.underlay.mtu;
-    return spec;
-}
-
 Expected<void> Controller::Impl::add_vtep(const VtepConfig& vtep)
 {
     if (vtep.address == config.host.vtep)
@@ -129,6 +113,7 @@ Expected<void> Controller::Impl::add_vtep(const VtepConfig& vtep)
     auto committed = commit(transaction, stamp_now());
     if (committed) {
         vteps_before[*id] = before;
+        follow_next_hop(vtep);
         note_ferry_vteps();
     }
     return committed.map([](double) {});
@@ -142,7 +127,12 @@ Expected<void> Controller::Impl::change_vtep(const VtepConfig& vtep)
     ferry::Transaction transaction(*tables);
     if (auto changed = transaction.set_adjacency(vtep.address, *spec); !changed)
         return changed;
-    return commit(transaction, stamp_now()).map([](double) {});
+    // Frames that have waited for the kernel's answer leave by the configured next hop.
+    if (const auto mac = configured_next_hop(vtep))
+        next_hop_table->set(tables->vteps().find(vtep.address), {NextHopState::resolved, *mac});
+    else if (!next_hops.contains(vtep.address))
+        next_hop_table->set(tables->vteps().find(vtep.address), {});
+    return commit(transaction, stamp_now()).map([&](double) { follow_next_hop(vtep); });
 }
 
 Expected<void> Controller::Impl::remove_vtep(ferry::Ipv4Address address)
@@ -151,7 +141,10 @@ Expected<void> Controller::Impl::remove_vtep(ferry::Ipv4Address address)
     ferry::Transaction transaction(*tables);
     if (auto removed = transaction.remove_vtep(address); !removed)
         return removed;
-    return commit(transaction, stamp_now()).map([&](double) { close_exits_of(*id); });
+    return commit(transaction, stamp_now()).map([&](double) {
+        close_exits_of(*id);
+        forget_next_hop(address, *id);
+    });
 }
 
 std::vector<VtepStatus> Controller::Impl::vteps()
@@ -161,10 +154,28 @@ std::vector<VtepStatus> Controller::Impl::vteps()
     unknown.traffic = status_of(tally_of(ferry::VtepId::none));
     all.push_back(std::move(unknown));
     for (const ferry::Adjacency* adjacency : tables->vteps().all()) {
-        const Tally traffic = tally_of(adjacency->vtep).since(vteps_before[adjacency->vtep]);
-        all.push_back({adjacency->remote, adjacency->spec.next_hop, adjacency->spec.mtu, status_of(traffic)});
+        all.push_back(status_of_vtep(*adjacency));
+        all.back().traffic = status_of(tally_of(adjacency->vtep).since(vteps_before[adjacency->vtep]));
     }
     return all;
+}
+
+VtepStatus Controller::Impl::status_of_vtep(const ferry::Adjacency& adjacency) const
+{
+    VtepStatus status;
+    status.address = adjacency.remote;
+    status.mtu = adjacency.spec.mtu;
+    status.state = "configured";
+    status.next_hop = adjacency.spec.next_hop;
+    const auto followed = next_hops.find(adjacency.remote);
+    if (followed == next_hops.end())
+        return status;
+    const NextHop& next_hop = followed->second;
+    status.state = name_of(next_hop.state);
+    status.next_hop = next_hop.mac;
+    status.via = next_hop.via;
+    status.reason = next_hop.reason;
+    return status;
 }
 
 }  // namespace ferryd

@@ -100,6 +100,10 @@ v1::VtepStatus to_message(const VtepStatus& vtep)
     message.set_next_hop(vtep.next_hop.to_string());
     message.set_mtu(vtep.mtu);
     *message.mutable_traffic() = to_message(vtep.traffic);
+    message.set_state(vtep.state);
+    if (vtep.via)
+        message.set_via(vtep.via->to_string());
+    message.set_reason(vtep.reason);
     return message;
 }
 
@@ -111,6 +115,10 @@ Expected<VtepStatus> from_message(const v1::VtepStatus& message)
     vtep.next_hop = fields.mac(message.next_hop());
     vtep.mtu = static_cast<std::uint16_t>(message.mtu());
     vtep.traffic = traffic_of(message.traffic());
+    vtep.state = message.state();
+    if (message.has_via())
+        vtep.via = fields.ipv4(message.via());
+    vtep.reason = message.reason();
     return fields.finish(std::move(vtep));
 }
 

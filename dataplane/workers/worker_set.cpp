@@ -11,7 +11,8 @@ constexpr std::chrono::seconds patience{1};
 }  // namespace
 
 ferry::Expected<std::unique_ptr<WorkerSet>> WorkerSet::start(ferry::Tables& tables, const WorkersConfig& config,
-                                                             const ferry::WorkerConfig& engine, const GateShared& gates)
+                                                             const ferry::WorkerConfig& engine, const GateShared& gates,
+                                                             const NextHopTable& next_hops, WaitingBounds waiting)
 {
     if (auto reserved = reserve_frame_tag(); !reserved)
         return tl::unexpected(reserved.error());
@@ -31,7 +32,8 @@ ferry::Expected<std::unique_ptr<WorkerSet>> WorkerSet::start(ferry::Tables& tabl
         WorkerThread::Options options{index, std::nullopt, config.poll == WorkersConfig::Poll::automatic};
         if (index < config.cpus.size())
             options.cpu = config.cpus[index];
-        auto worker = WorkerThread::start(options, engine, {tables, *workers->grace_, workers->handovers_, workers->current_, gates});
+        auto worker = WorkerThread::start(options, engine, {tables, *workers->grace_, workers->handovers_, workers->current_, gates,
+                                                    next_hops, waiting});
         if (!worker)
             return tl::unexpected(worker.error());
         workers->threads_.push_back(std::move(*worker));

@@ -15,7 +15,8 @@ class WorkerSet {
 public:
     /// Starts the workers, which have nothing to poll yet. Fails as WorkerThread::start() does, and with no_memory.
     static ferry::Expected<std::unique_ptr<WorkerSet>> start(ferry::Tables& tables, const WorkersConfig& config, const ferry::WorkerConfig& engine,
-                                                             const GateShared& gates);
+                                                             const GateShared& gates, const NextHopTable& next_hops,
+                                                             WaitingBounds waiting);
     /// Ends them, and frees what was on its way between them.
     ~WorkerSet();
     WorkerSet(const WorkerSet&) = delete;

@@ -24,7 +24,27 @@ void WorkerSink::to_gate(ferry::AttachmentId attachment, rte_mbuf** frames, cons
 
 void WorkerSink::to_underlay(ferry::UnderlayId underlay, rte_mbuf** frames, std::uint16_t count)
 {
+    if (underlay == incomplete_underlay || any_waits()) [[unlikely]]
+        return resolve(underlay, frames, count);
     send(Destination::underlay(underlay), frames, nullptr, count);
+}
+
+/// What has waited leaves before these, whose adjacency may have become complete since.
+void WorkerSink::resolve(ferry::UnderlayId underlay, rte_mbuf** frames, std::uint16_t count) noexcept
+{
+    send_ready();
+    if (underlay != incomplete_underlay)
+        return send(Destination::underlay(underlay), frames, nullptr, count);
+    for (std::uint16_t i = 0; i < count; ++i)
+        if (waiting_.passes(frames[i], received_tsc_))
+            send(Destination::underlay(ferry::UnderlayId{}), &frames[i], nullptr, 1);
+}
+
+void WorkerSink::send_ready() noexcept
+{
+    rte_mbuf* ready[handover_burst];
+    while (const std::uint16_t count = waiting_.take_ready(ready, handover_burst, received_tsc_))
+        send(Destination::underlay(ferry::UnderlayId{}), ready, nullptr, count);
 }
 
 void WorkerSink::pass(rte_mbuf** frames, std::uint16_t count)

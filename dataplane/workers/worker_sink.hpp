@@ -1,4 +1,4 @@
-// Where one worker's frames go: to a port whose queue it owns, or to the worker that does.
+// Where one worker's frames go: to a port whose queue it owns, or to the worker that does; or they wait for a next hop.
 #pragma once
 
 #include <ferry/engine/sink.hpp>
@@ -7,6 +7,7 @@
 #include "workers/frame_tag.hpp"
 #include "workers/gate_worker.hpp"
 #include "workers/handover.hpp"
+#include "workers/waiting_frames.hpp"
 #include "workers/wiring.hpp"
 
 namespace ferryd {
@@ -14,8 +15,9 @@ namespace ferryd {
 /// One worker's own, used on its thread only.
 class WorkerSink final : public ferry::Sink {
 public:
-    WorkerSink(std::uint32_t self, ferry::Worker& engine, Handovers& handovers, GateWorker& gates)
-        : self_(self), engine_(engine), handovers_(handovers), gates_(gates)
+    WorkerSink(std::uint32_t self, ferry::Worker& engine, Handovers& handovers, GateWorker& gates,
+               const NextHopTable& next_hops, WaitingBounds waiting)
+        : self_(self), engine_(engine), handovers_(handovers), gates_(gates), waiting_(engine, next_hops, waiting)
     {
     }
 
@@ -34,10 +36,16 @@ public:
     /// Sends what other workers handed over, at most a burst of each; returns the number of frames.
     std::uint32_t take_handed_over(const Wiring& wiring) noexcept;
 
+    /// Whether frames wait for their next hop. Then send_ready() is to be called at the beginning of a round, after
+    /// begin().
+    bool any_waits() const noexcept { return !waiting_.empty(); }
+    void send_ready() noexcept;
+
 private:
     Route route_to(Destination destination) const noexcept;
     /// `arrivals` is null but for frames for gated rows.
     void send(Destination destination, rte_mbuf** frames, const ferry::Arrival* arrivals, std::uint16_t count) noexcept;
+    void resolve(ferry::UnderlayId underlay, rte_mbuf** frames, std::uint16_t count) noexcept;
     void transmit(const Route& route, Destination destination, rte_mbuf** frames, const ferry::Arrival* arrivals, std::uint16_t count) noexcept;
     void hand_over(const Route& route, Destination destination, rte_mbuf** frames, const ferry::Arrival* arrivals, std::uint16_t count) noexcept;
     void drop(ferry::DropReason reason, Destination destination, rte_mbuf** frames, std::uint16_t count) noexcept;
@@ -46,6 +54,7 @@ private:
     ferry::Worker& engine_;
     Handovers& handovers_;
     GateWorker& gates_;
+    WaitingFrames waiting_;
     const Wiring* wiring_ = nullptr;
     std::uint64_t received_tsc_ = 0;
 };

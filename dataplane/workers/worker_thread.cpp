@@ -26,7 +26,7 @@ WorkerThread::WorkerThread(const Options& options, std::unique_ptr<ferry::Worker
       engine_(std::move(engine)),
       gates_(std::move(gates)),
       reader_(reader),
-      sink_(options.index, *engine_, shared.handovers, *gates_),
+      sink_(options.index, *engine_, shared.handovers, *gates_, shared.next_hops, shared.waiting),
       bell_(shared.handovers.bell(options.index))
 {
     gates_->set_sink(sink_);
@@ -114,6 +114,10 @@ std::uint32_t WorkerThread::round(const Wiring& wiring)
 {
     std::uint32_t total = 0;
     rte_mbuf* frames[burst];
+    if (sink_.any_waits()) [[unlikely]] {
+        sink_.begin(wiring, rte_rdtsc());
+        sink_.send_ready();
+    }
     for (const PollEntry& poll : wiring.polls[options_.index]) {
         const std::uint16_t count = poll.port->receive(poll.queue, frames, burst);
         if (count == 0)
@@ -137,10 +141,15 @@ std::uint32_t WorkerThread::round(const Wiring& wiring)
     return total;
 }
 
+bool WorkerThread::hurries() const noexcept
+{
+    return gates_->hurries() || sink_.any_waits();
+}
+
 void WorkerThread::rest(Idle& idle)
 {
     const Wiring& wiring = *shared_.wiring.load(std::memory_order_acquire);
-    const Idle::Step step = idle.empty(gates_->hurries());
+    const Idle::Step step = idle.empty(hurries());
     if (step != Idle::Step::sleep)
         disarm();
     switch (step) {
@@ -171,7 +180,7 @@ void WorkerThread::sleep(Idle& idle, const Wiring& wiring)
             idle.busy();
             return disarm();
         }
-        if (gates_->hurries())
+        if (hurries())
             return disarm();
     }
     switch (wait(idle.sleep(all_watched_), wiring)) {

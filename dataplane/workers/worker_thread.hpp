@@ -23,6 +23,8 @@ struct WorkerShared {
     Handovers& handovers;
     std::atomic<const Wiring*>& wiring;
     const GateShared& gates;
+    const NextHopTable& next_hops;
+    WaitingBounds waiting;
 };
 
 class WorkerThread {
@@ -56,6 +58,8 @@ private:
     ferry::Expected<void> enter() const;
     void run();
     std::uint32_t round(const Wiring& wiring);
+    /// Something is about to come, or waits for what no queue tells of.
+    bool hurries() const noexcept;
     void rest(Idle& idle);
     void sleep(Idle& idle, const Wiring& wiring);
     void arm(const Wiring& wiring);

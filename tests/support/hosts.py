@@ -36,18 +36,18 @@ class Underlay:
     """A namespace with a bridge between the hosts. Full-size guest frames fit it: 1,500 bytes and 50 of outer
     headers."""
 
-    def __init__(self, mtu: int = 1600):
-        self.namespace, self.mtu = Namespace("underlay"), mtu
+    def __init__(self, mtu: int = 1600, name: str = "underlay"):
+        self.namespace, self.mtu = Namespace(name), mtu
         bridge(self.namespace, "br")
 
-    def connect(self, host: Namespace, address: str) -> str:
-        """Gives the host an interface ul0 on the underlay, with the address, and returns its MAC. The bridge's port has
+    def connect(self, host: Namespace, address: str, device: str = "ul0") -> str:
+        """Gives the host an interface on the underlay, with the address, and returns its MAC. The bridge's port has
         the host's name."""
         mac = underlay_mac(address)
-        veth(self.namespace, host.name, host, "ul0", mtu=self.mtu, b_mac=mac)
+        veth(self.namespace, host.name, host, device, mtu=self.mtu, b_mac=mac)
         self.namespace.ip(f"link set dev {host} master br")
         self.namespace.bridge(f"fdb add {mac} dev {host} master static sticky")  # nothing floods, nobody takes it over
-        host.ip(f"address add {address}/24 dev ul0")
+        host.ip(f"address add {address}/24 dev {device}")
         return mac
 
 

@@ -28,6 +28,8 @@ struct AdjacencySpec {
     std::uint8_t ttl = 64;
     std::uint8_t dscp = 0;        ///< upper six bits of the outer TOS; ECN follows the inner frame (RFC 6040)
     std::uint16_t mtu = 1600;     ///< largest outer IP packet in bytes; what is larger is dropped and counted
+
+    friend bool operator==(const AdjacencySpec&, const AdjacencySpec&) noexcept = default;
 };
 
 /// Outer Ethernet, IPv4, UDP and VXLAN headers with zeros in the fields that differ by frame: total length, IPv4

@@ -84,7 +84,7 @@ void fill(FakeControl& control)
     control.segment_list = {{vni(100), true, {ipv4("172.16.0.2"), ipv4("172.16.0.3")}, {"vm0"}},
                             {vni(101), false, {}, {}}};
     control.vtep_list = {{{}, {}, 0, {7, 700, 0, 0, {}}},
-                         {ipv4("172.16.0.3"), mac("02:00:00:00:00:03"), 1600, {1, 2, 3, 4, {{"frame_too_big", 6}}}}};
+                         {ipv4("172.16.0.3"), mac("02:00:00:00:00:03"), 1600, {1, 2, 3, 4, {{"frame_too_big", 6}}}, "configured"}};
 
     FdbStatus remote;
     remote.vni = vni(100);

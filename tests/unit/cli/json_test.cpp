@@ -28,7 +28,7 @@ const Json underlay_port = Json::parse(R"({"name":"underlay","kind":"ethdev","de
     "in_frames":1234567,"in_bytes":200,"out_frames":300,"out_bytes":400,"drops":{}})");
 const Json other_vteps = Json::parse(R"({"address":"0.0.0.0","next_hop":"00:00:00:00:00:00","mtu":0,
     "in_frames":7,"in_bytes":700,"out_frames":0,"out_bytes":0,"drops":{}})");
-const Json third_vtep = Json::parse(R"({"address":"172.16.0.3","next_hop":"02:00:00:00:00:03","mtu":1600,
+const Json third_vtep = Json::parse(R"({"address":"172.16.0.3","next_hop":"02:00:00:00:00:03","mtu":1600,"state":"configured",
     "in_frames":1,"in_bytes":2,"out_frames":3,"out_bytes":4,"drops":{"frame_too_big":6}})");
 const Json change = Json::parse(R"({"time_ns":1700000000123456789,"vni":100,"mac":"52:54:00:00:00:01",
     "from":"VTEP 172.16.0.2","to":"local vm0","visible_us":35.25})");

@@ -40,9 +40,9 @@ TEST_CASE("segments are a line each")
 TEST_CASE("VTEPs and ports are tables")
 {
     CHECK(text("vtep show") ==
-          "ADDRESS     NEXT HOP            MTU  IN FRAMES  IN BYTES  OUT FRAMES  OUT BYTES  DROPS\n"
-          "(others)    -                     0          7       700           0          0      0\n"
-          "172.16.0.3  02:00:00:00:00:03  1600          1         2           3          4      6\n");
+          "ADDRESS     NEXT HOP           VIA  STATE        MTU  IN FRAMES  IN BYTES  OUT FRAMES  OUT BYTES  DROPS  WHY\n"
+          "(others)    -                  -    -              0          7       700           0          0      0  -\n"
+          "172.16.0.3  02:00:00:00:00:03  -    configured  1600          1         2           3          4      6  -\n");
     CHECK(text("port show") == "NAME      VNI  STATE         KIND        WORKER  IN FRAMES  OUT FRAMES  DROPS  MACS    "
                                "                             "
                                "DEVICE\n"

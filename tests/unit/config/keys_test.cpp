@@ -38,6 +38,7 @@ device = "net_af_packet0,iface=eth1"
 gateway_mac = "02:00:00:00:00:fe"
 xdp_program = "/proc/version"
 mtu = 1700
+pending_frames = 32
 
 [[vtep]]
 address = "172.16.0.3"
@@ -169,6 +170,7 @@ TEST_CASE("every key reaches its field")
     CHECK(c.underlay.gateway_mac == mac("02:00:00:00:00:fe"));
     CHECK(c.underlay.xdp_program == "/proc/version");
     CHECK(c.underlay.mtu == 1700);
+    CHECK(c.underlay.pending_frames == 32);
 
     REQUIRE(c.vteps.size() == 2);
     CHECK(c.vteps[0].address == ipv4("172.16.0.3"));
@@ -259,6 +261,7 @@ TEST_CASE("what is left out has its default")
     CHECK(result->api.mode == 0660);
     CHECK(result->workers.poll == WorkersConfig::Poll::automatic);
     CHECK(result->underlay.mtu == 1600);
+    CHECK(result->underlay.pending_frames == 16);
     CHECK(std::get<VhostUserPort>(result->ports[0].kind).client);
     CHECK(std::get<VhostUserPort>(result->ports[0].kind).queues == 1);
     CHECK(result->host.state == "/var/lib/ferry");

@@ -18,6 +18,7 @@
 using ferry::AttachmentId;
 using ferry::DropReason;
 using ferry::MacAddress;
+using ferryd::NextHopState;
 using ferryd::Wiring;
 using ferryd::WorkerSet;
 using ferryd::test::FakePort;
@@ -68,13 +69,13 @@ public:
         ferry::WorkerConfig engine;
         engine.local_vteps = {*ferry::Ipv4Address::parse("172.16.0.1")};
         engine.pool = pool();
-        set = std::move(*WorkerSet::start(*tables, config, engine, gates));
+        set = std::move(*WorkerSet::start(*tables, config, engine, gates, next_hops, {64}));
         set->rewire(wiring(true, true));
     }
     ~Host()
     {
         set.reset();
-        for (FakePort* port : {&a, &b}) {
+        for (FakePort* port : {&a, &b, &underlay}) {
             for (rte_mbuf* frame : port->sent())
                 rte_pktmbuf_free(frame);
         }
@@ -90,6 +91,7 @@ public:
             wiring.polls[last].push_back({&b, 0, b_id});
         }
         wiring.attachments.resize(16);
+        wiring.underlay.assign(set->size(), {&underlay, 0, last, nullptr});
         if (reachable) {
             wiring.attachments[ferry::index_of(a_id)] = {&a, 0, 0};
             wiring.attachments[ferry::index_of(b_id)] = {&b, 0, last};
@@ -135,10 +137,11 @@ public:
 
     std::unique_ptr<ferry::Tables> tables;
     AttachmentId a_id{}, b_id{};
-    FakePort a, b;
+    FakePort a, b, underlay;
     ferry::move::DockBudget dock{1 << 20, 1024};
     ferry::move::GateTimes times;
     ferryd::GateShared gates{dock, times, nullptr, 0, pool(), [] {}};
+    ferryd::NextHopTable next_hops{16};
     std::unique_ptr<WorkerSet> set;
 };
 
@@ -279,4 +282,62 @@ TEST_CASE("a worker that sleeps goes by new wiring, lets grace periods pass and 
     host.set->rewire(host.wiring(true, true));
     host.a.put(Host::frames(0, 1));
     REQUIRE(eventually([&] { return host.b.sent().size() == 1; }));
+}
+
+TEST_CASE("frames leave in order while the adjacency that they wait for becomes complete and incomplete")
+{
+    const auto workers = GENERATE(1U, 2U);
+    Host host(workers);
+    const auto remote = *ferry::Ipv4Address::parse("172.16.0.2");
+    const MacAddress mac = *MacAddress::parse("02:00:00:00:00:02");
+    ferry::AdjacencySpec incomplete;
+    incomplete.underlay = ferryd::incomplete_underlay;
+    incomplete.next_hop = incomplete.source_mac = *MacAddress::parse("02:00:00:00:00:01");
+    incomplete.source = *ferry::Ipv4Address::parse("172.16.0.1");
+    ferry::AdjacencySpec complete = incomplete;
+    complete.underlay = {};
+    complete.next_hop = mac;
+    const auto commit = [&](auto change) {
+        ferry::Transaction transaction(*host.tables);
+        change(transaction);
+        const auto committed = transaction.commit();
+        REQUIRE(committed);
+        REQUIRE(ferry::wait_until_seen(*host.tables, *committed, 10s));
+        ferry::reclaim(*host.tables);
+    };
+    ferry::VtepId vtep{};
+    commit([&](ferry::Transaction& transaction) {
+        vtep = *transaction.add_vtep(remote, incomplete);
+        REQUIRE(transaction.set_row(vni, mac_b, ferry::Row::remote(vtep, ferry::RowOrigin::permanent)));
+    });
+    std::uint32_t put = 0;
+    const auto all_left = [&] {
+        return host.underlay.sent().size() + host.drops(DropReason::neighbour_unknown) + host.drops(DropReason::handover_full) == put;
+    };
+    for (int turn = 0; turn < 20; ++turn) {
+        host.next_hops.set(vtep, {NextHopState::unresolved, {}});
+        commit([&](ferry::Transaction& transaction) { REQUIRE(transaction.set_adjacency(remote, incomplete)); });
+        host.a.put(Host::frames(put, 40));
+        put += 40;
+        while (!host.a.all_received())
+            std::this_thread::yield();
+        host.a.put(Host::frames(put, 200));
+        put += 200;
+        host.next_hops.set(vtep, {NextHopState::resolved, mac});
+        commit([&](ferry::Transaction& transaction) { REQUIRE(transaction.set_adjacency(remote, complete)); });
+        REQUIRE(eventually(all_left));
+    }
+    const auto sent = host.underlay.sent();
+    CHECK(host.drops(DropReason::handover_full) == 0);
+    REQUIRE(sent.size() >= 40);
+    bool in_order = true, addressed = true;
+    std::uint32_t next = 0;
+    for (rte_mbuf* frame : sent) {
+        addressed &= std::memcmp(rte_pktmbuf_mtod(frame, const std::uint8_t*), mac.bytes.data(), 6) == 0;
+        rte_pktmbuf_adj(frame, ferry::Adjacency::header_size);
+        in_order &= Host::number_of(frame) >= next;
+        next = Host::number_of(frame) + 1;
+    }
+    CHECK(in_order);
+    CHECK(addressed);
 }

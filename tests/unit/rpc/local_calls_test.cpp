@@ -67,7 +67,7 @@ void check_same(const PortStatus& a, const PortStatus& b)
 
 VtepStatus some_vtep()
 {
-    return {ipv4("172.16.0.3"), mac("02:00:00:00:00:03"), 1600, traffic(2000)};
+    return {ipv4("172.16.0.3"), mac("02:00:00:00:00:03"), 1600, traffic(2000), "unresolved", ipv4("172.16.0.254"), "no answer"};
 }
 
 void check_same(const VtepStatus& a, const VtepStatus& b)
@@ -75,6 +75,9 @@ void check_same(const VtepStatus& a, const VtepStatus& b)
     CHECK(a.address == b.address);
     CHECK(a.next_hop == b.next_hop);
     CHECK(a.mtu == b.mtu);
+    CHECK(a.state == b.state);
+    CHECK(a.via == b.via);
+    CHECK(a.reason == b.reason);
     check_same(a.traffic, b.traffic);
 }
 
