@@ -108,7 +108,7 @@ void UnderlayFollower::ask_what_is_wanted()
             else if (ask.kind == Kind::neighbour)
                 next_hops_.neighbour(ask.address, socket_.neighbour(ask.address));
             else
-                socket_.use(ask.address);
+                next_hops_.refused(ask.address, socket_.use(ask.address));
         }
     }
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -124,6 +125,15 @@ void NextHops::neighbour(ferry::Ipv4Address address, const NeighbourState& state
     use(address, neighbour);
 }
 
+void NextHops::refused(ferry::Ipv4Address address, int error)
+{
+    const auto found = neighbours_.find(address);
+    if (found == neighbours_.end() || found->second.refused == error)
+        return;
+    found->second.refused = error;
+    changed_.insert(found->second.vteps.begin(), found->second.vteps.end());
+}
+
 /// Has the kernel find out or confirm the neighbour, where that is needed, no more than once a tick.
 void NextHops::use(ferry::Ipv4Address address, Neighbour& neighbour)
 {
@@ -151,8 +161,8 @@ void NextHops::tick()
         use(address, neighbour);
         return uses_left_ != 0;
     });
-    const std::size_t share = followed_.size() / ticks_of_all_routes + 1;
-    go_round(followed_, share, last_route_, [&](ferry::Ipv4Address vtep, Followed&) {
+    routes_due_ += followed_.size();
+    go_round(followed_, std::exchange(routes_due_, routes_due_ % ticks_of_all_routes) / ticks_of_all_routes, last_route_, [&](ferry::Ipv4Address vtep, Followed&) {
         routes_to_ask_.insert(vtep);
         return true;
     });
@@ -219,12 +229,16 @@ NextHop NextHops::next_hop(ferry::Ipv4Address vtep, const Followed& followed) co
     hop.via = via_of(vtep, followed);
     const auto neighbour = neighbours_.find(*hop.via);
     const NeighbourState state = neighbour != neighbours_.end() ? neighbour->second.state : NeighbourState{};
+    const int refused = neighbour != neighbours_.end() ? neighbour->second.refused : 0;
     if (is_known(state) && !state.mac.is_zero() && !state.mac.is_multicast()) {
         hop.state = NextHopState::resolved;
         hop.mac = state.mac;
         return hop;
     }
     const std::string name = hop.via->to_string();
+    if (refused != 0)
+        return because(NextHopState::unresolved, fmt::format("the kernel does not ask for the MAC address of {} ({})", name,
+                                                             std::strerror(refused)));
     return because(NextHopState::unresolved, state.kind == NeighbourState::Kind::failed
                                                  ? fmt::format("the neighbour {} does not answer", name)
                                                  : fmt::format("the MAC address of {} is being asked for", name));

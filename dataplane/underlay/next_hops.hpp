@@ -74,6 +74,8 @@ public:
     void all_routes_changed() { routes_changed({}, 0); }
     void route(ferry::Ipv4Address vtep, const RouteAnswer& answer);
     void neighbour(ferry::Ipv4Address address, const NeighbourState& state);
+    /// The kernel does not find out the neighbour, for this errno.
+    void refused(ferry::Ipv4Address address, int error);
     /// What the kernel said has been lost: everything is to be asked for again, but link() must be told by itself.
     void lost();
     /// About once a second.
@@ -92,6 +94,7 @@ private:
     struct Neighbour {
         std::set<ferry::Ipv4Address> vteps;  ///< whose next hop it is
         NeighbourState state;
+        int refused = 0;                     ///< errno by which the kernel does not find it out; 0: it does
         std::uint64_t used_in = 0;           ///< tick
     };
 
@@ -109,6 +112,7 @@ private:
     std::set<ferry::Ipv4Address> routes_to_ask_, neighbours_to_ask_, to_use_, changed_;
     std::uint64_t ticks_ = 1;
     std::uint32_t uses_left_ = most_uses;
+    std::size_t routes_due_ = 0;                ///< by ticks, in parts of ticks_of_all_routes
     ferry::Ipv4Address last_route_, last_use_;  ///< where the rounds over all of them stand
 };
 

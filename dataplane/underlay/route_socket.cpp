@@ -155,10 +155,10 @@ NeighbourState RouteSocket::neighbour(ferry::Ipv4Address address)
     return state;
 }
 
-void RouteSocket::use(ferry::Ipv4Address address)
+int RouteSocket::use(ferry::Ipv4Address address)
 {
     RequestBuffer buffer;
-    ask(use_neighbour(buffer, interface_, address), [](const nlmsghdr*) {});
+    return ask(use_neighbour(buffer, interface_, address), [](const nlmsghdr*) {});
 }
 
 }  // namespace ferryd

@@ -30,8 +30,9 @@ public:
     LinkState link();
     RouteAnswer route_to(ferry::Ipv4Address vtep);
     NeighbourState neighbour(ferry::Ipv4Address address);
-    /// Makes the kernel find out or confirm the neighbour's MAC; whether it can it tells by an event.
-    void use(ferry::Ipv4Address address);
+    /// Makes the kernel find out or confirm the neighbour's MAC; whether it could it tells by an event. Returns the errno
+    /// by which it refuses to try, or 0.
+    int use(ferry::Ipv4Address address);
 
 private:
     struct Close {

@@ -5,6 +5,8 @@
                                            └── R2 172.16.0.253  172.17.0.253 ──┘
 """
 
+import signal
+
 from support.capture import Capture
 from support.ferryd import FerryVtep
 from support.frames import ethernet, marker, send
@@ -114,6 +116,11 @@ def test():
     a.namespace.ip(f"neighbour flush to {R2}")
     net.wait_for(state="resolved", via=R2, next_hop=underlay_mac(R2))
 
+    step("the kernel, which sends nothing itself, confirms a neighbour that has gone stale")
+    a.namespace.ip(f"neighbour replace {R2} lladdr {underlay_mac(R2)} dev ul0 nud stale")
+    wait_until(lambda: "REACHABLE" in a.namespace.ip(f"neighbour show {R2}"), "the neighbour being confirmed", 60)
+    check_equal(net.vtep()["state"], "resolved", "state of the VTEP behind it")
+
     step("frames wait, in order, for a neighbour that is not known")
     for attempt in range(10):  # where the machine is too busy to tell before they have waited too long, they are dropped
         net.forget_neighbour(R2)
@@ -161,6 +168,15 @@ def test():
     a.namespace.ip("link set dev ul0 mtu 1600")
     net.route(f"via {R1}")
     net.wait_for(state="resolved", via=R1, mtu=1600)
+
+    step("more happens than the kernel keeps for ferryd: nothing is missed")
+    a.send_signal(signal.SIGSTOP)
+    a.namespace.batch([f"route add 10.{i // 250}.{i % 250}.0/24 via {R1}" for i in range(5000)])
+    a.namespace.ip(f"neighbour replace {R1} lladdr 02:00:00:00:77:77 dev ul0 nud permanent")
+    a.send_signal(signal.SIGCONT)
+    net.wait_for(state="resolved", via=R1, next_hop="02:00:00:00:77:77")
+    a.namespace.ip(f"neighbour replace {R1} lladdr {underlay_mac(R1)} dev ul0 nud reachable")
+    net.wait_for(state="resolved", via=R1, next_hop=underlay_mac(R1))
 
     step("the underlay's link goes down and comes up")
     a.namespace.ip("link set dev ul0 down")

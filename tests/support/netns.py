@@ -42,6 +42,10 @@ class Namespace:
         """Runs ip(8) here; the arguments are separated at spaces."""
         return command("ip", "-n", self.name, *words.split())
 
+    def batch(self, commands: list[str]) -> None:
+        """Runs many commands of ip(8) here, all of which must succeed, at once."""
+        command("ip", "-n", self.name, "-batch", "-", text="\n".join(commands) + "\n")
+
     def bridge(self, words: str) -> str:
         """Runs bridge(8) here."""
         return command("bridge", "-n", self.name, *words.split())

@@ -175,6 +175,22 @@ TEST_CASE("an unknown neighbour is asked for, at once and then once a tick")
     CHECK(std::count(asks.begin(), asks.end(), use(r1)) == 0);
 }
 
+TEST_CASE("that the kernel may not ask for a neighbour is the reason as long as it is so")
+{
+    Followed hops;
+    hops.neighbour(r1, {});
+    hops.take_changes();
+    hops.refused(r1, EPERM);
+    CHECK(hops.only_change().reason ==
+          "the kernel does not ask for the MAC address of 172.16.0.254 (Operation not permitted)");
+    hops.refused(r1, EPERM);
+    CHECK(hops.take_changes().empty());
+    hops.refused(r1, 0);
+    CHECK(hops.only_change().reason == "the MAC address of 172.16.0.254 is being asked for");
+    hops.refused(r2, EPERM);
+    CHECK(hops.take_changes().empty());
+}
+
 TEST_CASE("a neighbour that goes stale is confirmed, and is the next hop meanwhile")
 {
     Followed hops;
@@ -221,7 +237,19 @@ TEST_CASE("what a tick asks for is bounded, and everyone's turn comes")
     }
     CHECK(used.size() == count);
     CHECK(asked.size() == count);
-    CHECK(std::all_of(asked.begin(), asked.end(), [](const auto& one) { return one.second <= 2; }));
+    CHECK(std::all_of(asked.begin(), asked.end(), [](const auto& one) { return one.second == 1; }));
+}
+
+TEST_CASE("the route to a single VTEP is asked for again every so many ticks")
+{
+    Followed hops;
+    int asked = 0;
+    for (std::size_t i = 0; i < 2 * NextHops::ticks_of_all_routes; ++i) {
+        hops.tick();
+        const auto asks = hops.take_asks();
+        asked += static_cast<int>(std::count(asks.begin(), asks.end(), route_to(b)));
+    }
+    CHECK(asked == 2);
 }
 
 TEST_CASE("where frames cannot leave it says why")
