@@ -93,8 +93,8 @@ Json to_json(const VtepStatus& vtep)
     object["mtu"] = vtep.mtu;
     if (!vtep.state.empty())
         object["state"] = vtep.state;
-    if (vtep.via)
-        object["via"] = vtep.via->to_string();
+    if (!vtep.via.empty())
+        object["via"] = vtep.via;
     if (!vtep.reason.empty())
         object["reason"] = vtep.reason;
     add_traffic(object, vtep.traffic);

@@ -35,7 +35,7 @@ void print_table(Output& out, const std::vector<VtepStatus>& vteps)
     const auto or_dash = [](const std::string& text) { return text.empty() ? "-" : text; };
     for (const VtepStatus& vtep : vteps)
         table.add({vtep.address.is_zero() ? "(others)" : vtep.address.to_string(),
-                   vtep.next_hop.is_zero() ? "-" : vtep.next_hop.to_string(), vtep.via ? vtep.via->to_string() : "-",
+                   vtep.next_hop.is_zero() ? "-" : vtep.next_hop.to_string(), or_dash(vtep.via),
                    or_dash(vtep.state), std::to_string(vtep.mtu),
                    grouped(vtep.traffic.in_frames), grouped(vtep.traffic.in_bytes), grouped(vtep.traffic.out_frames),
                    grouped(vtep.traffic.out_bytes), grouped(sum_of(vtep.traffic.drops)),

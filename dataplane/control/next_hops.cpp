@@ -98,7 +98,7 @@ void Controller::Impl::take_next_hops()
             continue;
         const std::string address = taken.vtep.to_string();
         if (taken.state == NextHopState::resolved)
-            spdlog::info("VTEP {}: next hop {} at {}, MTU {}", address, taken.via->to_string(), taken.mac.to_string(),
+            spdlog::info("VTEP {}: next hop {} at {}, MTU {}", address, text_of(*taken.via), taken.mac.to_string(),
                          taken.mtu);
         else
             spdlog::info("VTEP {}: {}", address, taken.reason);

@@ -65,7 +65,7 @@ struct VtepStatus {
     std::uint16_t mtu = 0;
     TrafficStatus traffic;
     std::string state{};         ///< "configured", or a NextHopState's name
-    std::optional<ferry::Ipv4Address> via = std::nullopt;  ///< whose MAC next_hop is, where the kernel tells
+    std::string via{};           ///< address of the next hop, where the kernel tells; otherwise empty
     std::string reason{};        ///< a sentence, where frames cannot leave
 };
 

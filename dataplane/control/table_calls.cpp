@@ -173,7 +173,7 @@ VtepStatus Controller::Impl::status_of_vtep(const ferry::Adjacency& adjacency) c
     const NextHop& next_hop = followed->second;
     status.state = name_of(next_hop.state);
     status.next_hop = next_hop.mac;
-    status.via = next_hop.via;
+    status.via = next_hop.via ? text_of(*next_hop.via) : "";
     status.reason = next_hop.reason;
     return status;
 }

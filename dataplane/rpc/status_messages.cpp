@@ -101,8 +101,7 @@ v1::VtepStatus to_message(const VtepStatus& vtep)
     message.set_mtu(vtep.mtu);
     *message.mutable_traffic() = to_message(vtep.traffic);
     message.set_state(vtep.state);
-    if (vtep.via)
-        message.set_via(vtep.via->to_string());
+    message.set_via(vtep.via);
     message.set_reason(vtep.reason);
     return message;
 }
@@ -116,8 +115,7 @@ Expected<VtepStatus> from_message(const v1::VtepStatus& message)
     vtep.mtu = static_cast<std::uint16_t>(message.mtu());
     vtep.traffic = traffic_of(message.traffic());
     vtep.state = message.state();
-    if (message.has_via())
-        vtep.via = fields.ipv4(message.via());
+    vtep.via = message.via();
     vtep.reason = message.reason();
     return fields.finish(std::move(vtep));
 }

@@ -103,12 +103,14 @@ void UnderlayFollower::ask_what_is_wanted()
         for (const NextHops::Ask& ask : asks) {
             if (stopping_.load(std::memory_order_relaxed))
                 return;
-            if (ask.kind == Kind::route)
-                next_hops_.route(ask.address, socket_.route_to(ask.address));
-            else if (ask.kind == Kind::neighbour)
+            if (ask.kind == Kind::route) {
+                const auto vtep = std::get<ferry::Ipv4Address>(ask.address);
+                next_hops_.route(vtep, socket_.route_to(vtep));
+            } else if (ask.kind == Kind::neighbour) {
                 next_hops_.neighbour(ask.address, socket_.neighbour(ask.address));
-            else
+            } else {
                 next_hops_.refused(ask.address, socket_.use(ask.address));
+            }
         }
     }
 }

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <variant>
 
 #include <ferry/wire/address.hpp>
 
@@ -28,11 +29,19 @@ constexpr std::string_view name_of(NextHopState state) noexcept
     return "resolved";
 }
 
+/// A neighbour on the underlay: a gateway of IPv4 routes may be an IPv6 address (RFC 8950, "unnumbered" BGP).
+using HopAddress = std::variant<ferry::Ipv4Address, ferry::Ipv6Address>;
+
+inline std::string text_of(const HopAddress& address)
+{
+    return std::visit([](const auto& one) { return one.to_string(); }, address);
+}
+
 struct NextHop {
     ferry::Ipv4Address vtep;
     NextHopState state = NextHopState::unresolved;
     ferry::MacAddress mac;                    ///< where resolved
-    std::optional<ferry::Ipv4Address> via{};  ///< whose MAC it is: a gateway's or the VTEP's; none where there is no route
+    std::optional<HopAddress> via{};          ///< whose MAC it is: a gateway's or the VTEP's; none where there is no route
     std::uint16_t mtu = 0;                    ///< largest IP packet in bytes
     std::string reason{};                     ///< a sentence for the user where it is not resolved
 

@@ -19,7 +19,7 @@ constexpr bool is_known(const NeighbourState& state) noexcept
 
 /// Calls `visit` for up to `count` elements of `map` behind the key `last`, round and round, and moves `last` on.
 template <typename Map, typename Visit>
-void go_round(Map& map, std::size_t count, ferry::Ipv4Address& last, Visit visit)
+void go_round(Map& map, std::size_t count, typename Map::key_type& last, Visit visit)
 {
     auto at = map.upper_bound(last);
     for (count = std::min(count, map.size()); count > 0; --count, ++at) {
@@ -33,9 +33,9 @@ void go_round(Map& map, std::size_t count, ferry::Ipv4Address& last, Visit visit
 
 }  // namespace
 
-std::optional<ferry::Ipv4Address> NextHops::via_of(ferry::Ipv4Address vtep, const Followed& followed)
+std::optional<HopAddress> NextHops::via_of(ferry::Ipv4Address vtep, const Followed& followed)
 {
-    if (!followed.route || followed.route->error != 0 || followed.route->other_gateway)
+    if (!followed.route || followed.route->error != 0)
         return std::nullopt;
     return followed.route->gateway.value_or(vtep);
 }
@@ -113,7 +113,7 @@ void NextHops::route(ferry::Ipv4Address vtep, const RouteAnswer& answer)
         neighbours_to_ask_.insert(*via);
 }
 
-void NextHops::neighbour(ferry::Ipv4Address address, const NeighbourState& state)
+void NextHops::neighbour(const HopAddress& address, const NeighbourState& state)
 {
     const auto found = neighbours_.find(address);
     if (found == neighbours_.end())
@@ -125,7 +125,7 @@ void NextHops::neighbour(ferry::Ipv4Address address, const NeighbourState& state
     use(address, neighbour);
 }
 
-void NextHops::refused(ferry::Ipv4Address address, int error)
+void NextHops::refused(const HopAddress& address, int error)
 {
     const auto found = neighbours_.find(address);
     if (found == neighbours_.end() || found->second.refused == error)
@@ -135,7 +135,7 @@ void NextHops::refused(ferry::Ipv4Address address, int error)
 }
 
 /// Has the kernel find out or confirm the neighbour, where that is needed, no more than once a tick.
-void NextHops::use(ferry::Ipv4Address address, Neighbour& neighbour)
+void NextHops::use(const HopAddress& address, Neighbour& neighbour)
 {
     if (neighbour.state.kind == NeighbourState::Kind::fresh || neighbour.used_in == ticks_ || uses_left_ == 0)
         return;
@@ -157,7 +157,7 @@ void NextHops::tick()
     uses_left_ = most_uses;
     if (!link_.up)
         return;
-    go_round(neighbours_, neighbours_.size(), last_use_, [&](ferry::Ipv4Address address, Neighbour& neighbour) {
+    go_round(neighbours_, neighbours_.size(), last_use_, [&](const HopAddress& address, Neighbour& neighbour) {
         use(address, neighbour);
         return uses_left_ != 0;
     });
@@ -171,8 +171,8 @@ void NextHops::tick()
 std::vector<NextHops::Ask> NextHops::take_asks()
 {
     std::vector<Ask> asks;
-    const auto take = [&](std::set<ferry::Ipv4Address>& from, Ask::Kind kind) {
-        for (const ferry::Ipv4Address address : from)
+    const auto take = [&](auto& from, Ask::Kind kind) {
+        for (const auto& address : from)
             asks.push_back({kind, address});
         from.clear();
     };
@@ -219,8 +219,6 @@ NextHop NextHops::next_hop(ferry::Ipv4Address vtep, const Followed& followed) co
         return because(NextHopState::unreachable,
                        fmt::format("the kernel's route to it leaves by {}, and the underlay is {}",
                                    route.interface_name, interface_name_));
-    if (route.other_gateway)
-        return because(NextHopState::unreachable, "the kernel's route to it has a gateway that is no IPv4 address");
     const std::uint32_t path = std::min(link_.mtu, route.mtu != 0 ? route.mtu : link_.mtu);
     if (path < smallest_mtu)
         return because(NextHopState::unreachable,
@@ -235,7 +233,7 @@ NextHop NextHops::next_hop(ferry::Ipv4Address vtep, const Followed& followed) co
         hop.mac = state.mac;
         return hop;
     }
-    const std::string name = hop.via->to_string();
+    const std::string name = text_of(*hop.via);
     if (refused != 0)
         return because(NextHopState::unresolved, fmt::format("the kernel does not ask for the MAC address of {} ({})", name,
                                                              std::strerror(refused)));

@@ -23,8 +23,7 @@ struct RouteAnswer {
     int error = 0;                ///< its errno where there is no route, otherwise 0
     std::uint32_t interface = 0;  ///< number of the interface by which the route leaves
     std::string interface_name{};
-    std::optional<ferry::Ipv4Address> gateway{};  ///< none: the address is on the link
-    bool other_gateway = false;   ///< the gateway is no IPv4 address
+    std::optional<HopAddress> gateway{};  ///< none: the address is on the link
     std::uint32_t mtu = 0;        ///< path MTU in bytes that the route has or the kernel has learned; 0: none
     bool operator==(const RouteAnswer&) const = default;
 };
@@ -49,7 +48,7 @@ public:
             neighbour,  ///< what the kernel knows of the neighbour `address`: neighbour() takes the answer
             use,        ///< nothing: the kernel is to find out, or to confirm, the neighbour's MAC
         } kind;
-        ferry::Ipv4Address address;
+        HopAddress address;  ///< of a route, its VTEP's
         bool operator==(const Ask&) const = default;
     };
     /// Neighbours that the kernel is asked to find out or confirm between two ticks, at most; others wait for the next.
@@ -73,9 +72,9 @@ public:
     void routes_changed(ferry::Ipv4Address prefix, unsigned length);
     void all_routes_changed() { routes_changed({}, 0); }
     void route(ferry::Ipv4Address vtep, const RouteAnswer& answer);
-    void neighbour(ferry::Ipv4Address address, const NeighbourState& state);
+    void neighbour(const HopAddress& address, const NeighbourState& state);
     /// The kernel does not find out the neighbour, for this errno.
-    void refused(ferry::Ipv4Address address, int error);
+    void refused(const HopAddress& address, int error);
     /// What the kernel said has been lost: everything is to be asked for again, but link() must be told by itself.
     void lost();
     /// About once a second.
@@ -98,22 +97,24 @@ private:
         std::uint64_t used_in = 0;           ///< tick
     };
 
-    static std::optional<ferry::Ipv4Address> via_of(ferry::Ipv4Address vtep, const Followed& followed);
+    static std::optional<HopAddress> via_of(ferry::Ipv4Address vtep, const Followed& followed);
     NextHop next_hop(ferry::Ipv4Address vtep, const Followed& followed) const;
     void leave_neighbour(ferry::Ipv4Address vtep, const Followed& followed);
-    void use(ferry::Ipv4Address address, Neighbour& neighbour);
+    void use(const HopAddress& address, Neighbour& neighbour);
 
     const std::uint32_t interface_;
     const std::string interface_name_;
     const std::uint16_t mtu_;
     LinkState link_;
     std::map<ferry::Ipv4Address, Followed> followed_;
-    std::map<ferry::Ipv4Address, Neighbour> neighbours_;
-    std::set<ferry::Ipv4Address> routes_to_ask_, neighbours_to_ask_, to_use_, changed_;
+    std::map<HopAddress, Neighbour> neighbours_;
+    std::set<ferry::Ipv4Address> routes_to_ask_, changed_;
+    std::set<HopAddress> neighbours_to_ask_, to_use_;
     std::uint64_t ticks_ = 1;
     std::uint32_t uses_left_ = most_uses;
     std::size_t routes_due_ = 0;                ///< by ticks, in parts of ticks_of_all_routes
-    ferry::Ipv4Address last_route_, last_use_;  ///< where the rounds over all of them stand
+    ferry::Ipv4Address last_route_;             ///< where the round over all of them stands
+    HopAddress last_use_;                       ///< the same
 };
 
 }  // namespace ferryd

@@ -31,13 +31,13 @@ nlmsghdr* header_of(RequestBuffer& buffer)
 }
 
 nlmsghdr* neighbour_request(RequestBuffer& buffer, std::uint16_t type, std::uint16_t flags,
-                            std::uint8_t neighbour_flags, std::uint32_t interface, Ipv4Address address)
+                            std::uint8_t neighbour_flags, std::uint32_t interface, const HopAddress& address)
 {
     auto& fixed = begin<ndmsg>(buffer, type, flags);
-    fixed.ndm_family = AF_INET;
+    fixed.ndm_family = std::holds_alternative<Ipv4Address>(address) ? AF_INET : AF_INET6;
     fixed.ndm_ifindex = static_cast<int>(interface);
     fixed.ndm_flags = neighbour_flags;
-    mnl_attr_put(header_of(buffer), NDA_DST, sizeof(address), &address);
+    std::visit([&](const auto& one) { mnl_attr_put(header_of(buffer), NDA_DST, sizeof(one), &one); }, address);
     return header_of(buffer);
 }
 
@@ -58,13 +58,14 @@ public:
         const bool is_number = has(type) && mnl_attr_get_payload_len(found_[type]) == sizeof(std::uint32_t);
         return is_number ? mnl_attr_get_u32(found_[type]) : 0;
     }
+    /// What stands `before` bytes behind the attribute's beginning, up to its end.
     template <typename Address>
-    std::optional<Address> address(std::size_t type) const
+    std::optional<Address> address(std::size_t type, std::size_t before = 0) const
     {
         Address value;
-        if (!has(type) || mnl_attr_get_payload_len(found_[type]) != sizeof(value))
+        if (!has(type) || mnl_attr_get_payload_len(found_[type]) != before + sizeof(value))
             return std::nullopt;
-        std::memcpy(&value, mnl_attr_get_payload(found_[type]), sizeof(value));
+        std::memcpy(&value, static_cast<const char*>(mnl_attr_get_payload(found_[type])) + before, sizeof(value));
         return value;
     }
 
@@ -94,8 +95,13 @@ const Fixed& fixed_of(const nlmsghdr* message)
 void read_neighbour_event(const nlmsghdr* message, std::uint32_t interface, NextHops& next_hops)
 {
     const auto& fixed = fixed_of<ndmsg>(message);
-    const auto address = Attributes<NDA_MAX + 1>(message, sizeof(ndmsg)).address<Ipv4Address>(NDA_DST);
-    if (fixed.ndm_family != AF_INET || fixed.ndm_ifindex != static_cast<int>(interface) || !address)
+    const Attributes<NDA_MAX + 1> attributes(message, sizeof(ndmsg));
+    std::optional<HopAddress> address;
+    if (fixed.ndm_family == AF_INET)
+        address = attributes.address<Ipv4Address>(NDA_DST);
+    else if (fixed.ndm_family == AF_INET6)
+        address = attributes.address<ferry::Ipv6Address>(NDA_DST);
+    if (fixed.ndm_ifindex != static_cast<int>(interface) || !address)
         return;
     next_hops.neighbour(*address, message->nlmsg_type == RTM_NEWNEIGH ? read_neighbour(message) : NeighbourState{});
 }
@@ -130,12 +136,12 @@ nlmsghdr* ask_route(RequestBuffer& buffer, Ipv4Address vtep)
     return header_of(buffer);
 }
 
-nlmsghdr* ask_neighbour(RequestBuffer& buffer, std::uint32_t interface, Ipv4Address address)
+nlmsghdr* ask_neighbour(RequestBuffer& buffer, std::uint32_t interface, const HopAddress& address)
 {
     return neighbour_request(buffer, RTM_GETNEIGH, 0, 0, interface, address);
 }
 
-nlmsghdr* use_neighbour(RequestBuffer& buffer, std::uint32_t interface, Ipv4Address address)
+nlmsghdr* use_neighbour(RequestBuffer& buffer, std::uint32_t interface, const HopAddress& address)
 {
     return neighbour_request(buffer, RTM_NEWNEIGH, NLM_F_ACK | NLM_F_CREATE, NTF_USE, interface, address);
 }
@@ -157,7 +163,8 @@ RouteAnswer read_route(const nlmsghdr* message)
     if (if_indextoname(answer.interface, name) != nullptr)
         answer.interface_name = name;
     answer.gateway = attributes.address<Ipv4Address>(RTA_GATEWAY);
-    answer.other_gateway = attributes.has(RTA_VIA);
+    if (attributes.has(RTA_VIA))  // of another family
+        answer.gateway = attributes.address<ferry::Ipv6Address>(RTA_VIA, sizeof(rtvia));
     if (attributes.has(RTA_METRICS))
         answer.mtu = Attributes<RTAX_MAX + 1>(attributes.at(RTA_METRICS)).number(RTAX_MTU);
     return answer;

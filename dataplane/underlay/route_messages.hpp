@@ -19,9 +19,9 @@ struct alignas(4) RequestBuffer {
 
 /// By which route would the kernel send to `vtep`?
 nlmsghdr* ask_route(RequestBuffer& buffer, ferry::Ipv4Address vtep);
-nlmsghdr* ask_neighbour(RequestBuffer& buffer, std::uint32_t interface, ferry::Ipv4Address address);
+nlmsghdr* ask_neighbour(RequestBuffer& buffer, std::uint32_t interface, const HopAddress& address);
 /// Makes the kernel find out or confirm the neighbour's MAC, as if it had a packet for it (NTF_USE).
-nlmsghdr* use_neighbour(RequestBuffer& buffer, std::uint32_t interface, ferry::Ipv4Address address);
+nlmsghdr* use_neighbour(RequestBuffer& buffer, std::uint32_t interface, const HopAddress& address);
 nlmsghdr* ask_link(RequestBuffer& buffer, std::uint32_t interface);
 
 // Each reads one whole message of the kernel's; what is not there stays as it is by default.

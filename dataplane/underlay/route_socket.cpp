@@ -147,7 +147,7 @@ RouteAnswer RouteSocket::route_to(ferry::Ipv4Address vtep)
     return answer;
 }
 
-NeighbourState RouteSocket::neighbour(ferry::Ipv4Address address)
+NeighbourState RouteSocket::neighbour(const HopAddress& address)
 {
     RequestBuffer buffer;
     NeighbourState state;
@@ -155,7 +155,7 @@ NeighbourState RouteSocket::neighbour(ferry::Ipv4Address address)
     return state;
 }
 
-int RouteSocket::use(ferry::Ipv4Address address)
+int RouteSocket::use(const HopAddress& address)
 {
     RequestBuffer buffer;
     return ask(use_neighbour(buffer, interface_, address), [](const nlmsghdr*) {});

@@ -148,6 +148,19 @@ def test():
     net.wait_for(state="resolved", via=R2)
     vm1.namespace.ping(vm2.ipv4)
 
+    step("the route has an IPv6 gateway, as unnumbered BGP makes them")
+    for host in (a.namespace, net.routers["R1"]):
+        host.sysctl("net.ipv6.conf.ul0.disable_ipv6", 0)
+    net.routers["R1"].ip("address add fe80::254/64 dev ul0 nodad")
+    a.namespace.ip("address add fe80::1/64 dev ul0 nodad")
+    net.route("via inet6 fe80::254 dev ul0")
+    net.wait_for(state="resolved", via="fe80::254", next_hop=underlay_mac(R1))
+    vm1.namespace.ping(vm2.ipv4)
+    for host in (a.namespace, net.routers["R1"]):
+        host.sysctl("net.ipv6.conf.ul0.disable_ipv6", 1)
+    net.route(f"via {R2}")
+    net.wait_for(state="resolved", via=R2)
+
     step("no route, or one by another interface: unreachable, and counted")
     a.namespace.ip("route delete 172.17.0.0/24")
     check("no route" in net.wait_for(state="unreachable")["reason"], f"the reason is the route: {net.vtep()}")

@@ -80,8 +80,12 @@ TEST_CASE("a route's answer: interface, gateway, MTU")
     mnl_attr_put_u32(message.header(), RTAX_MTU, 1400);
     mnl_attr_nest_end(message.header(), metrics);
     CHECK(read_route(message.header()).mtu == 1400);
-    message.put(RTA_VIA, std::array<char, 18>{});
-    CHECK(read_route(message.header()).other_gateway);
+    struct {
+        std::uint16_t family = AF_INET6;
+        ferry::Ipv6Address address = *ferry::Ipv6Address::parse("fe80::1");
+    } via;
+    message.put(RTA_VIA, via);
+    CHECK(read_route(message.header()).gateway == HopAddress(*ferry::Ipv6Address::parse("fe80::1")));
 }
 
 TEST_CASE("a neighbour is known in all states in which the kernel would send to it")

@@ -67,7 +67,7 @@ void check_same(const PortStatus& a, const PortStatus& b)
 
 VtepStatus some_vtep()
 {
-    return {ipv4("172.16.0.3"), mac("02:00:00:00:00:03"), 1600, traffic(2000), "unresolved", ipv4("172.16.0.254"), "no answer"};
+    return {ipv4("172.16.0.3"), mac("02:00:00:00:00:03"), 1600, traffic(2000), "unresolved", "172.16.0.254", "no answer"};
 }
 
 void check_same(const VtepStatus& a, const VtepStatus& b)
