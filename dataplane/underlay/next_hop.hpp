@@ -41,7 +41,7 @@ struct NextHop {
     ferry::Ipv4Address vtep;
     NextHopState state = NextHopState::unresolved;
     ferry::MacAddress mac;                    ///< where resolved
-    std::optional<HopAddress> via{};          ///< whose MAC it is: a gateway's or the VTEP's; none where there is no route
+    std::optional<HopAddress> via{};          ///< whose MAC it is: a gateway's or the VTEP's; none without a route
     std::uint16_t mtu = 0;                    ///< largest IP packet in bytes
     std::string reason{};                     ///< a sentence for the user where it is not resolved
 

@@ -162,7 +162,8 @@ void NextHops::tick()
         return uses_left_ != 0;
     });
     routes_due_ += followed_.size();
-    go_round(followed_, std::exchange(routes_due_, routes_due_ % ticks_of_all_routes) / ticks_of_all_routes, last_route_, [&](ferry::Ipv4Address vtep, Followed&) {
+    const std::size_t share = std::exchange(routes_due_, routes_due_ % ticks_of_all_routes) / ticks_of_all_routes;
+    go_round(followed_, share, last_route_, [&](ferry::Ipv4Address vtep, Followed&) {
         routes_to_ask_.insert(vtep);
         return true;
     });
@@ -235,8 +236,8 @@ NextHop NextHops::next_hop(ferry::Ipv4Address vtep, const Followed& followed) co
     }
     const std::string name = text_of(*hop.via);
     if (refused != 0)
-        return because(NextHopState::unresolved, fmt::format("the kernel does not ask for the MAC address of {} ({})", name,
-                                                             std::strerror(refused)));
+        return because(NextHopState::unresolved,
+                       fmt::format("the kernel does not ask for the MAC address of {} ({})", name, std::strerror(refused)));
     return because(NextHopState::unresolved, state.kind == NeighbourState::Kind::failed
                                                  ? fmt::format("the neighbour {} does not answer", name)
                                                  : fmt::format("the MAC address of {} is being asked for", name));

@@ -30,8 +30,8 @@ public:
     LinkState link();
     RouteAnswer route_to(ferry::Ipv4Address vtep);
     NeighbourState neighbour(const HopAddress& address);
-    /// Makes the kernel find out or confirm the neighbour's MAC; whether it could it tells by an event. Returns the errno
-    /// by which it refuses to try, or 0.
+    /// Makes the kernel find out or confirm the neighbour's MAC; whether it could it tells by an event. Returns the
+    /// errno by which it refuses to try, or 0.
     int use(const HopAddress& address);
 
 private:

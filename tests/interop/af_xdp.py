@@ -8,7 +8,7 @@ import time
 from support.af_xdp import need_af_xdp
 from support.capture import Capture, check_decodes
 from support.frames import ethernet, marker, send
-from support.outcome import check, step
+from support.outcome import check, step, wait_until
 from support.pair import Pair
 from support.sandbox import run
 from support.traffic import check_tcp, check_udp
@@ -34,6 +34,11 @@ def test():
         send(pair.vm2.namespace, "eth0", ethernet(pair.vm1.mac, pair.vm2.mac, marker("wake")))
     wakes = pair.a.ctl("stats")["workers"][0]["wakes"] - wakes
     check(wakes >= 10, f"30 frames after idle times woke the worker {wakes} times")
+    step("the next hop may be the kernel's, to which the program leaves ARP")
+    pair.a.ctl("vtep", "change", pair.b.address)
+    wait_until(lambda: any(vtep.get("via") == pair.b.address and vtep["state"] == "resolved"
+                           for vtep in pair.a.ctl("vtep", "show")), "the kernel's next hop", 60)
+    pair.vm1.namespace.ping(pair.vm2.ipv4)
     step("after a clean stop the interface has no XDP program, and ferryd can start again")
     pair.a.stop()
     check("xdp" not in pair.a.namespace.ip("link show dev ul0"), "ul0 has no XDP program")
