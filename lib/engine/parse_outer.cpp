@@ -60,6 +60,9 @@ constexpr Finding dropped(DropReason reason) noexcept { return {Verdict::drop, r
 /// Whose is the frame, as far as its bytes go? forward: ours, and its IPv4 header is one that a VTEP sends.
 [[gnu::noinline]] Finding whose(const rte_mbuf& frame, Ipv4Address& source, const OuterRules& rules) noexcept
 {
+    const auto irregular = [&](DropReason reason) {
+        return rules.pass_irregular ? Finding{Verdict::pass} : dropped(reason);
+    };
     const std::uint8_t* const bytes = bytes_of(frame);
     const std::size_t length = frame.pkt_len;
     if (length < sizeof(EthernetHeader))
@@ -67,7 +70,7 @@ constexpr Finding dropped(DropReason reason) noexcept { return {Verdict::drop, r
     if (header_at<EthernetHeader>(bytes).type != wire::be16{wire::ether_type::ipv4})
         return {Verdict::pass};
     if (length < udp_offset)
-        return dropped(DropReason::outer_truncated);
+        return irregular(DropReason::outer_truncated);
     const auto& ip = header_at<Ipv4Header>(bytes + ip_offset);
     if (!is_local(ip.destination, rules.local_vteps) || ip.protocol != wire::ip_protocol::udp ||
         ip.fragment_offset() != 0)
@@ -76,17 +79,19 @@ constexpr Finding dropped(DropReason reason) noexcept { return {Verdict::drop, r
     // The port tells, also where the IP header is not one that a VTEP sends.
     const std::size_t header_length = ip.header_length();
     if (header_length < sizeof(Ipv4Header))
-        return dropped(ip.version() == 4 ? DropReason::outer_options : DropReason::outer_version);
+        return irregular(ip.version() == 4 ? DropReason::outer_options : DropReason::outer_version);
     if (length < ip_offset + header_length + sizeof(UdpHeader))
-        return dropped(DropReason::outer_truncated);
+        return irregular(DropReason::outer_truncated);
     if (header_at<UdpHeader>(bytes + ip_offset + header_length).destination_port != rules.vxlan_port)
         return {Verdict::pass};
 
     source = ip.source;
     if (ip.version() != 4)
-        return dropped(DropReason::outer_version);
+        return irregular(DropReason::outer_version);
     if (header_length != sizeof(Ipv4Header))
-        return dropped(DropReason::outer_options);
+        return irregular(DropReason::outer_options);
+    if (ip.is_fragment() && rules.pass_irregular)
+        return {Verdict::pass};
     if (length < least_length)
         return dropped(DropReason::outer_truncated);
     if (!wire::verify_ipv4_header_checksum(ip))

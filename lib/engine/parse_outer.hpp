@@ -15,6 +15,7 @@ namespace ferry::engine {
 struct OuterRules {
     std::span<const Ipv4Address> local_vteps;
     wire::be16 vxlan_port;
+    bool pass_irregular = false;  ///< as WorkerConfig has it
 };
 
 /// What the outer headers of a burst's frames say.
@@ -27,7 +28,8 @@ struct OuterHeaders {
 
 /// Gives frames that are not ours the verdict pass, and drops those of ours that are not right. Ours is what is IPv4
 /// by its EtherType, to a local VTEP's address, UDP, and to the VXLAN port. Frames that end before one can tell are
-/// dropped; later fragments, which carry no port, pass, because they may be the host's own.
+/// dropped; later fragments, which carry no port, pass, because they may be the host's own. Where the host gets
+/// irregular packets, those pass that WorkerConfig names.
 ///
 /// Checked are, in this order: the lengths that must be there, IP version, header length (RFC 7348 knows no options),
 /// header checksum, fragmentation (RFC 7348 §4.3), total length, UDP length, UDP checksum where there is one (RFC

@@ -47,7 +47,7 @@ private:
 struct Worker::State {
     State(Tables& all, const WorkerConfig& given, Reader number, std::unique_ptr<WorkerCounters> zeros)
         : tables(all), config(given), reader(std::move(number)), counters(std::move(zeros)), outbox(*counters),
-          rules{config.local_vteps, wire::be16{config.vxlan_port}}
+          rules{config.local_vteps, wire::be16{config.vxlan_port}, config.pass_irregular}
     {
     }
     State(const State&) = delete;

@@ -163,6 +163,46 @@ TEST_CASE("What is the host's goes to the host, untouched")
     CHECK(host.counters().vtep(host.vtep).in_frames.get() == 0);
 }
 
+TEST_CASE("Where the host gets irregular packets they go to it, and bad VXLAN is dropped all the same")
+{
+    OneGuest host([](WorkerConfig& config) { config.pass_irregular = true; });
+    const Vxlan ours = outer_from(remote, 100);
+    const Bytes inner = to_vm(0x0800, udp_in_ipv4());
+    Vxlan options = ours, short_header = ours, version = ours, first_fragment = ours, tiny_fragment = ours;
+    options.ip.version_ihl = 0x46, options.ip.options = Bytes(4, 1);
+    short_header.ip.version_ihl = 0x44;
+    version.ip.version_ihl = 0x65;
+    first_fragment.ip.flags_fragment = 0x2000;
+    tiny_fragment.ip.flags_fragment = 0x2000;
+    const Bytes good = vxlan(ours, inner), tiny = vxlan(tiny_fragment, inner);
+    const std::vector<Bytes> irregular = {vxlan(options, inner),
+                                          vxlan(short_header, inner),
+                                          vxlan(version, inner),
+                                          vxlan(first_fragment, inner),
+                                          {tiny.begin(), tiny.begin() + 42},
+                                          {good.begin(), good.begin() + 14},
+                                          {good.begin(), good.begin() + 33},
+                                          {good.begin(), good.begin() + 41}};
+    for (const Bytes& frame : irregular)
+        CHECK(host.receive_mbufs({make_exact_frame(frame)}) == std::vector{to_host(frame)});
+    CHECK(host.drops() == "");
+    CHECK(host.counters().passed_frames.get() == irregular.size());
+    CHECK(host.counters().vtep(host.vtep).in_frames.get() == 0);
+
+    Vxlan flags = ours, checksum = ours, udp_length = ours;
+    flags.flags = 0;
+    checksum.ip.checksum = 1;
+    udp_length.udp_length = 7;
+    const std::vector<Bytes> bad = {vxlan(flags, inner),
+                                    vxlan(checksum, inner),
+                                    vxlan(udp_length, inner),
+                                    {good.begin(), good.begin() + 42},
+                                    {good.begin(), good.begin() + 13}};
+    CHECK(host.receive(bad).empty());
+    CHECK(host.drops() == "outer_truncated*2 outer_checksum udp_length vxlan_flags");
+    CHECK(host.receive({good}) == std::vector{to(host.web, inner)});
+}
+
 TEST_CASE("Nothing that came by the underlay leaves by it")
 {
     OneGuest host;

@@ -26,6 +26,9 @@ struct WorkerConfig {
     /// Of a flood's frame of so many bytes or more its remotes share the buffers, see Sink::to_underlay(); at most
     /// 65,534 at a time. Frames without room in one buffer of the pool are shared whatever this says.
     std::uint32_t share_from = 512;
+    /// Irregular packets to a local VTEP go to the host with the rest that is not ours, whose they may be: what has IP
+    /// options or another IP version, is a first fragment, or ends before its UDP header does. false: they are dropped.
+    bool pass_irregular = false;
 };
 
 /// One thread's data path. All calls are for that thread, except counters(), learned() and relayed(), whose readers
@@ -57,7 +60,8 @@ public:
     /// Frames that came by the underlay: is it ours, validate, decapsulate, look up, then local or flood locally;
     /// never back to the underlay (split horizon), but where a row says to relay for an endpoint that has moved.
     /// Ownership and bounds as above. Ours is IPv4 to a local VTEP, UDP, to the VXLAN port. Later fragments carry no
-    /// port and go to the host, whose they may be; a first fragment of ours is dropped.
+    /// port and go to the host, whose they may be; a first fragment of ours is dropped unless the host gets irregular
+    /// packets.
     void from_underlay(rte_mbuf** frames, std::uint16_t count, std::uint32_t now_seconds, Sink& sink);
 
     /// Inner frames of an endpoint that has left the attachment `from`, whose gate passes them on to the endpoint's new
