@@ -74,6 +74,11 @@ Json to_json(const PortStatus& port)
     if (!port.announcements.empty())
         object["announcements"] = port.announcements;
     add_traffic(object, port.traffic);
+    if (port.host_interface) {
+        Json& host = object["host_interface"];
+        host = {{"name", port.host_interface->name}, {"state", port.host_interface->state}};
+        add_traffic(host, port.host_interface->traffic);
+    }
     return object;
 }
 

@@ -19,6 +19,21 @@ std::string steering_of(const PortStatus& port)
                        port.steering->program);
 }
 
+std::uint64_t sum_of(const DropCounts& drops)
+{
+    std::uint64_t sum = 0;
+    for (const auto& [reason, count] : drops)
+        sum += count;
+    return sum;
+}
+
+void add_host_interface(TextTable& table, const HostInterfaceStatus& host)
+{
+    const TrafficStatus& traffic = host.traffic;
+    table.add({host.name, "-", host.state, "tap", "-", grouped(traffic.in_frames), grouped(traffic.out_frames),
+               grouped(sum_of(traffic.drops)), "-", "the host's, on the underlay"});
+}
+
 void print_table(Output& out, const std::vector<PortStatus>& ports)
 {
     TextTable table({{"NAME"},
@@ -32,9 +47,7 @@ void print_table(Output& out, const std::vector<PortStatus>& ports)
                      {"MACS"},
                      {"DEVICE"}});
     for (const PortStatus& port : ports) {
-        std::uint64_t drops = port.kernel_drops;
-        for (const auto& [reason, count] : port.traffic.drops)
-            drops += count;
+        const std::uint64_t drops = port.kernel_drops + sum_of(port.traffic.drops);
         table.add({port.name, port.underlay ? "-" : std::to_string(port.vni.value()),
                    port.state + (port.migrating ? ",migrating" : ""), port.kind, std::to_string(port.worker),
                    grouped(port.traffic.in_frames), grouped(port.traffic.out_frames), grouped(drops),
@@ -42,6 +55,8 @@ void print_table(Output& out, const std::vector<PortStatus>& ports)
                    : port.macs.empty() ? "any"
                                        : joined(texts_of(port.macs)),
                    port.device + steering_of(port)});
+        if (port.host_interface)
+            add_host_interface(table, *port.host_interface);
     }
     table.print(out);
 }

@@ -44,6 +44,8 @@ void print_drops(Output& out, const StatsStatus& stats)
     };
     for (const PortStatus& port : stats.ports) {
         add(port.traffic.drops, "port " + port.name);
+        if (port.host_interface)
+            add(port.host_interface->traffic.drops, "to the host's interface " + port.host_interface->name);
         if (port.kernel_drops != 0)
             add({{"(kernel)", port.kernel_drops}}, "port " + port.name + ", before ferryd could take them");
     }

@@ -89,6 +89,10 @@ private:
                                           dpdk.buffer_size, config_.underlay.mtu, frame));
         if (is_pci_device(config_.underlay.device) && !dpdk.pci)
             fault("underlay.device", "is a PCI device; set pci = true under [dpdk]");
+        if (!config_.underlay.host_interface.empty() && is_kernels_device(config_.underlay.device))
+            fault("underlay.host_interface",
+                  fmt::format("is not for {}, whose interface stays the kernel's; leave it out",
+                              device_name(config_.underlay.device)));
     }
 
     void workers()

@@ -53,6 +53,7 @@ struct UnderlayConfig {
     std::optional<ferry::MacAddress> gateway_mac;   ///< next hop of VTEPs that name none; without it the kernel tells
     std::uint16_t mtu = 1600;                       ///< largest outer IP packet in bytes
     std::uint32_t pending_frames = 16;              ///< that wait for a VTEP's next hop, at each worker
+    std::string host_interface;                     ///< the kernel's interface for what is not ferry's; empty: none
     std::filesystem::path xdp_program;              ///< BPF object that steers an AF_XDP device; default: the installed one
 };
 

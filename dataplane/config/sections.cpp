@@ -107,6 +107,7 @@ void read_underlay(Section section, UnderlayConfig& underlay)
     section.take_number("mtu", underlay.mtu, 576, 9'600);
     section.take_number("pending_frames", underlay.pending_frames, 0, 64);
     section.take("xdp_program", underlay.xdp_program, parse_program_path);
+    section.take("host_interface", underlay.host_interface, parse_interface_name);
     section.refuse_unknown();
 }
 

@@ -170,6 +170,18 @@ Expected<std::filesystem::path> parse_program_path(std::string_view text)
     return std::filesystem::path(text);
 }
 
+Expected<std::string> parse_interface_name(std::string_view text)
+{
+    constexpr std::size_t most = 15;
+    const bool plain = std::all_of(text.begin(), text.end(), [](char c) {
+        return c > ' ' && c < '\x7f' && std::string_view("/:%").find(c) == std::string_view::npos;
+    });
+    if (text.empty() || text.size() > most || !plain || text == "." || text == "..")
+        return refuse("{} is not an interface's name; give 1 to 15 characters without spaces, '/', ':' and '%'",
+                      in_quotes(text));
+    return std::string(text);
+}
+
 std::string_view device_name(std::string_view device) noexcept
 {
     return device.substr(0, device.find(','));
@@ -182,6 +194,12 @@ bool is_pci_device(std::string_view device) noexcept
         name.remove_prefix(5);
     return name.size() == 7 && name[2] == ':' && name[5] == '.' && is_hex(name.substr(0, 2)) &&
            is_hex(name.substr(3, 2)) && name[6] >= '0' && name[6] <= '7';
+}
+
+bool is_kernels_device(std::string_view device) noexcept
+{
+    return device.starts_with("net_af_packet") || device.starts_with("net_af_xdp") ||
+           (device.starts_with("net_pcap") && device.find("iface=") != std::string_view::npos);
 }
 
 std::string in_quotes(std::string_view text)

@@ -45,10 +45,15 @@ Expected<std::filesystem::path> parse_folder(std::string_view text);
 /// An absolute path that can stand among device arguments: without a comma, a space or a control character.
 Expected<std::filesystem::path> parse_program_path(std::string_view text);
 
+/// A name that the kernel takes for an interface: 1 to 15 characters.
+Expected<std::string> parse_interface_name(std::string_view text);
+
 /// The part of device arguments that names the device: what stands before the first comma.
 std::string_view device_name(std::string_view device) noexcept;
 /// True for device arguments that name a PCI device: "0000:01:00.0", "01:00.0".
 bool is_pci_device(std::string_view device) noexcept;
+/// True for device arguments whose interface stays the kernel's, which sees its frames by itself.
+bool is_kernels_device(std::string_view device) noexcept;
 
 /// `text` in quotes, cut to 80 bytes, control characters and bytes outside ASCII as \xNN, so that a message stays a
 /// line.

@@ -23,6 +23,7 @@
 #include "control/tally.hpp"
 #include "host/port_reservation.hpp"
 #include "host/term_file.hpp"
+#include "ports/tap_port.hpp"
 #include "underlay/follower.hpp"
 #include "underlay/next_hop_table.hpp"
 #include "workers/worker_set.hpp"
@@ -42,6 +43,7 @@ struct Controller::Impl final : RingHost {
     Expected<void> start();
     void stop();
     Expected<void> open_underlay();
+    Expected<void> open_host_interface();
     Expected<void> prepare_moves();
     void note_ferry_vteps();
     Expected<void> fill_tables();
@@ -61,6 +63,7 @@ struct Controller::Impl final : RingHost {
     std::vector<PortStatus> port_statuses();
     PortStatus status_of_port(const AttachedPort& port);
     PortStatus status_of_underlay();
+    HostInterfaceStatus status_of_host_interface() const;
 
     // table_calls.cpp
     Expected<void> add_segment(const SegmentConfig& segment);
@@ -200,6 +203,7 @@ struct Controller::Impl final : RingHost {
     std::unique_ptr<ferry::Tables> tables;
     std::unique_ptr<ferry::Learner> learner;
     std::unique_ptr<EthdevPort> underlay;
+    std::unique_ptr<TapPort> host_interface;  ///< null: the kernel has the underlay's interface itself, or none
     ferry::MacAddress underlay_mac;
     std::uint64_t underlay_kernel_drops = 0;
     std::unique_ptr<PortReservation> reservation;

@@ -168,7 +168,7 @@ void Controller::Impl::detach(AttachedPort& port)
 
 void Controller::Impl::rewire()
 {
-    workers->rewire(ports.wiring(underlay.get()));
+    workers->rewire(ports.wiring(underlay.get(), host_interface.get()));
 }
 
 std::vector<PortStatus> Controller::Impl::port_statuses()
@@ -222,7 +222,21 @@ PortStatus Controller::Impl::status_of_underlay()
         traffic.in_bytes += worker->engine().counters().underlay_in_bytes.get();
     }
     status.traffic = status_of(traffic);
+    if (host_interface != nullptr)
+        status.host_interface = status_of_host_interface();
     return status;
+}
+
+HostInterfaceStatus Controller::Impl::status_of_host_interface() const
+{
+    const TapTraffic traffic = host_interface->traffic();
+    Tally tally;
+    tally.in_frames = traffic.in_frames;
+    tally.in_bytes = traffic.in_bytes;
+    tally.out_frames = traffic.out_frames;
+    tally.out_bytes = traffic.out_bytes;
+    tally.drops[static_cast<std::size_t>(ferry::DropReason::transmit_failed)] = traffic.refused;
+    return {config.underlay.host_interface, host_interface->state(), status_of(tally)};
 }
 
 }  // namespace ferryd

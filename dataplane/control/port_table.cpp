@@ -53,7 +53,7 @@ std::uint32_t PortTable::idlest_worker(const EthdevPort* underlay) const
     return static_cast<std::uint32_t>(std::min_element(queues.begin(), queues.end()) - queues.begin());
 }
 
-Wiring PortTable::wiring(EthdevPort* underlay) const
+Wiring PortTable::wiring(EthdevPort* underlay, Port* host) const
 {
     Wiring wiring;
     wiring.polls.resize(workers_);
@@ -64,6 +64,11 @@ Wiring PortTable::wiring(EthdevPort* underlay) const
             const std::uint32_t owner = worker % underlay->transmit_queues();
             wiring.underlay.push_back({underlay, static_cast<std::uint16_t>(owner), owner});
         }
+    }
+    for (std::uint32_t worker = 0; host != nullptr && worker < workers_; ++worker) {
+        const auto queue = static_cast<std::uint16_t>(worker);
+        wiring.polls[worker].push_back({host, queue, ferry::AttachmentId::none, true});
+        wiring.host.push_back({host, queue, worker});
     }
     for (const auto& [name, port] : ports_) {
         if (port->polled) {

@@ -48,8 +48,9 @@ public:
 
     /// The worker with the fewest queues to poll, where the underlay's are counted.
     std::uint32_t idlest_worker(const EthdevPort* underlay) const;
-    /// What workers are to go by now. The underlay's queues are spread over the workers, from the first on.
-    Wiring wiring(EthdevPort* underlay) const;
+    /// What workers are to go by now. The underlay's queues are spread over the workers, from the first on; the host's
+    /// interface, where there is one, has a queue for each worker.
+    Wiring wiring(EthdevPort* underlay, Port* host = nullptr) const;
 
 private:
     std::uint32_t workers_;

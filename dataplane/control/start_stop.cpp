@@ -36,7 +36,8 @@ Expected<void> Controller::Impl::start()
 
     if (auto opened = open_underlay(); !opened)
         return opened;
-    const ferry::WorkerConfig engine{{config.host.vtep}, config.host.vxlan_port, config.host.entropy_ports, pool.get()};
+    ferry::WorkerConfig engine{{config.host.vtep}, config.host.vxlan_port, config.host.entropy_ports, pool.get()};
+    engine.pass_irregular = host_interface != nullptr;
     next_hop_table = std::make_unique<NextHopTable>(config.limits.vteps);
     auto started = WorkerSet::start(*tables, config.workers, engine, *gate_shared, *next_hop_table, {config.underlay.pending_frames});
     if (!started)
@@ -108,18 +109,41 @@ Expected<void> Controller::Impl::open_underlay()
     options.receive_queues = options.transmit_queues = static_cast<std::uint16_t>(config.workers.count);
     options.mtu = config.underlay.mtu;
     options.underlay = true;
+    options.all_multicast = !config.underlay.host_interface.empty();
     options.steered_by = config.underlay.xdp_program.empty() ? installed_steering_program() : config.underlay.xdp_program;
     auto opened = EthdevPort::open(config.underlay.device, options);
     if (!opened)
         return ferry::fail(opened.error().code, fmt::format("underlay: {}", opened.error().sentence));
     underlay = std::move(*opened);
     underlay_mac = underlay->mac();
-    auto reserved = PortReservation::make(config.host.vtep, config.host.vxlan_port);
+    if (auto made = open_host_interface(); !made)
+        return made;
+    using Address = PortReservation::Address;
+    auto reserved = PortReservation::make(config.host.vtep, config.host.vxlan_port,
+                                          host_interface != nullptr ? Address::may_come_later : Address::is_there);
     if (reserved)
         reservation = std::move(*reserved);
     else
         spdlog::warn("{}", reserved.error().sentence);
     return underlay->steer_to(vtep_key_of(config.host.vtep, config.host.vxlan_port));
+}
+
+/// Before the VTEP address is looked for: it is an address of this interface.
+Expected<void> Controller::Impl::open_host_interface()
+{
+    if (config.underlay.host_interface.empty())
+        return {};
+    TapOptions options;
+    options.interface = config.underlay.host_interface;
+    options.mac = underlay_mac;
+    options.mtu = config.underlay.mtu;
+    options.queues = static_cast<std::uint16_t>(config.workers.count);
+    options.pool = pool.get();
+    auto opened = TapPort::open(options);
+    if (!opened)
+        return ferry::fail(opened.error().code, fmt::format("underlay.host_interface: {}", opened.error().sentence));
+    host_interface = std::move(*opened);
+    return {};
 }
 
 /// What the configuration says of VTEPs, segments and rows, in one transaction.
@@ -175,6 +199,7 @@ void Controller::Impl::stop()
         workers.reset();
     }
     reservation.reset();
+    host_interface.reset();
     underlay.reset();
 }
 

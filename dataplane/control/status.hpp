@@ -28,6 +28,13 @@ struct SteeringStatus {
     bool operator==(const SteeringStatus&) const = default;
 };
 
+/// The host's interface on an underlay that ferryd has alone.
+struct HostInterfaceStatus {
+    std::string name;       ///< the kernel's interface
+    std::string state;      ///< "up" or "down"
+    TrafficStatus traffic;  ///< "in" came from the kernel and left by the underlay
+};
+
 struct PortStatus {
     std::string name, kind, device;  ///< kind: "vhost-user" or "ethdev"; device: socket path or device arguments
     bool underlay = false;
@@ -40,6 +47,7 @@ struct PortStatus {
     TrafficStatus traffic;
     std::optional<SteeringStatus> steering = std::nullopt;  ///< where a program of ferryd's chooses the port's frames
     std::string announcements = {};  ///< "kernel": a program on its kernel interface sees them; empty: none does
+    std::optional<HostInterfaceStatus> host_interface = std::nullopt;  ///< of the underlay
 };
 
 struct FdbStatus {

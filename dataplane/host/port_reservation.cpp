@@ -14,7 +14,8 @@ namespace ferryd {
 
 using ferry::ErrorCode;
 
-ferry::Expected<std::unique_ptr<PortReservation>> PortReservation::make(ferry::Ipv4Address address, std::uint16_t port)
+ferry::Expected<std::unique_ptr<PortReservation>> PortReservation::make(ferry::Ipv4Address address, std::uint16_t port,
+                                                                       Address when)
 {
     const int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     if (fd < 0)
@@ -25,6 +26,11 @@ ferry::Expected<std::unique_ptr<PortReservation>> PortReservation::make(ferry::I
     const sock_fprog program{1, &drop_all};
     if (setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)) != 0)
         return ferry::fail(ErrorCode::internal, fmt::format("no filter for a UDP socket: {}", std::strerror(errno)));
+
+    const int any = when == Address::may_come_later;
+    if (setsockopt(fd, IPPROTO_IP, IP_FREEBIND, &any, sizeof(any)) != 0)
+        return ferry::fail(ErrorCode::internal,
+                           fmt::format("no free choice of address for a UDP socket: {}", std::strerror(errno)));
 
     sockaddr_in name{};
     name.sin_family = AF_INET;

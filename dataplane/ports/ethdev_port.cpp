@@ -148,6 +148,8 @@ ferry::Expected<void> EthdevPort::start(const std::string& devargs, const Ethdev
         // Not every driver can; those over a file take every frame anyway.
         promiscuous_ = rte_eth_promiscuous_enable(port_) == 0;
         rte_eth_allmulticast_enable(port_);
+    } else if (options.all_multicast) {
+        rte_eth_allmulticast_enable(port_);
     }
     return {};
 }

@@ -27,6 +27,7 @@ struct EthdevOptions {
     std::uint16_t mtu = 1500;           ///< largest IP packet to be received, where the device lets it be set
     std::uint16_t descriptors = 1024;   ///< of each queue, as near as the device comes
     bool promiscuous = false;           ///< take frames for every MAC
+    bool all_multicast = false;         ///< take every multicast, besides frames for the device's own MAC
     bool underlay = false;              ///< which decides the reason of drops while the link is down
     std::filesystem::path steered_by;   ///< the BPF object that chooses an AF_XDP device's frames; empty: it gets all of them
 };

@@ -46,6 +46,11 @@ v1::PortStatus to_message(const PortStatus& port)
         message.mutable_steering()->set_program(port.steering->program);
     }
     message.set_announcements(port.announcements);
+    if (port.host_interface) {
+        message.mutable_host_interface()->set_name(port.host_interface->name);
+        message.mutable_host_interface()->set_state(port.host_interface->state);
+        *message.mutable_host_interface()->mutable_traffic() = to_message(port.host_interface->traffic);
+    }
     return message;
 }
 
@@ -67,6 +72,9 @@ Expected<PortStatus> from_message(const v1::PortStatus& message)
     if (message.has_steering())
         port.steering = {message.steering().mode(), message.steering().zero_copy(), message.steering().program()};
     port.announcements = message.announcements();
+    if (message.has_host_interface())
+        port.host_interface = {message.host_interface().name(), message.host_interface().state(),
+                               traffic_of(message.host_interface().traffic())};
     return fields.finish(std::move(port));
 }
 

@@ -49,8 +49,18 @@ void WorkerSink::send_ready() noexcept
 
 void WorkerSink::pass(rte_mbuf** frames, std::uint16_t count)
 {
-    // The kernel sees the frames of its own interfaces by itself; the engine has counted these.
-    rte_pktmbuf_free_bulk(frames, count);
+    const Route route = wiring_->to_host(self_);
+    if (route.port != nullptr)
+        transmit(route, Destination::attachment(ferry::AttachmentId::none), frames, nullptr, count);
+    else  // the kernel sees the frames of its own interfaces by itself; the engine has counted these
+        rte_pktmbuf_free_bulk(frames, count);
+}
+
+void WorkerSink::from_host(rte_mbuf** frames, std::uint16_t count) noexcept
+{
+    for (std::uint16_t i = 0; i < count; ++i)
+        frames[i]->hash.usr = ferry::index_of(ferry::VtepId::none);
+    send(Destination::underlay(ferry::UnderlayId{}), frames, nullptr, count);
 }
 
 Route WorkerSink::route_to(Destination destination) const noexcept

@@ -33,6 +33,9 @@ public:
     void to_underlay(ferry::UnderlayId underlay, rte_mbuf** frames, std::uint16_t count) override;
     void pass(rte_mbuf** frames, std::uint16_t count) override;
 
+    /// What the host's kernel sends: to the underlay as it is.
+    void from_host(rte_mbuf** frames, std::uint16_t count) noexcept;
+
     /// Sends what other workers handed over, at most a burst of each; returns the number of frames.
     std::uint32_t take_handed_over(const Wiring& wiring) noexcept;
 

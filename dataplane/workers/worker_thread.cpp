@@ -125,10 +125,12 @@ std::uint32_t WorkerThread::round(const Wiring& wiring)
         total += count;
         const std::uint64_t now = rte_rdtsc();
         sink_.begin(wiring, now);
-        if (poll.attachment == ferry::AttachmentId::none)
+        if (poll.attachment != ferry::AttachmentId::none)
+            engine_->from_attachment(poll.attachment, frames, count, seconds_of(now), sink_);
+        else if (!poll.from_host)
             engine_->from_underlay(frames, count, seconds_of(now), sink_);
         else
-            engine_->from_attachment(poll.attachment, frames, count, seconds_of(now), sink_);
+            sink_.from_host(frames, count);
     }
     total += sink_.take_handed_over(wiring);
     if (!gates_->rests()) [[unlikely]] {

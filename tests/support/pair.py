@@ -14,7 +14,7 @@ from .hosts import Guest, LinuxVtep, Underlay
 VNI = 100
 
 
-def vtep_under_test(underlay: Underlay, device: str = FerryVtep.AF_PACKET, **config):
+def vtep_under_test(underlay: Underlay, /, device: str = FerryVtep.AF_PACKET, **config):
     if os.environ.get("FERRY_TEST_SIDE") == "linux":
         return LinuxVtep(underlay, "A", "172.16.0.1")
     made = FerryVtep(underlay, "A", "172.16.0.1", device)

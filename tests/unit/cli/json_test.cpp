@@ -44,6 +44,12 @@ TEST_CASE("lists as JSON")
     CHECK(json(control, "peers") == Json::array());
     fill(control);
     CHECK(json(control, "port show") == Json::array({underlay_port, vm_port}));
+    control.port_list[0].host_interface = {"underlay0", "up", {1, 2, 3, 4, {{"transmit_failed", 9}}}};
+    Json with_host = underlay_port;
+    with_host["host_interface"] = Json::parse(R"({"name":"underlay0","state":"up","in_frames":1,"in_bytes":2,
+        "out_frames":3,"out_bytes":4,"drops":{"transmit_failed":9}})");
+    CHECK(json(control, "port show") == Json::array({with_host, vm_port}));
+    control.port_list[0].host_interface.reset();
     CHECK(json(control, "vtep show") == Json::array({other_vteps, third_vtep}));
     CHECK(json(control, "vni show") == Json::parse(R"([
         {"vni":100,"learning":true,"flood":["172.16.0.2","172.16.0.3"],"ports":["vm0"]},

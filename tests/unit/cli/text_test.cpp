@@ -54,6 +54,20 @@ TEST_CASE("VTEPs and ports are tables")
                                "/run/vm0.sock\n");
 }
 
+TEST_CASE("the host's interface has a line behind the underlay port's, and its drops a place")
+{
+    FakeControl control;
+    fill(control);
+    control.port_list[0].host_interface = {"underlay0", "up", {1'000, 2, 3, 4, {{"transmit_failed", 9}}}};
+    const std::string ports = call(control, "port show").out;
+    const std::size_t line = ports.find("\nunderlay0    -  up            tap              -      1,000           3      9  -  ");
+    CHECK(line != std::string::npos);
+    CHECK(ports.find("the host's, on the underlay\nvm0 ") != std::string::npos);
+    control.counters.ports = control.port_list;
+    CHECK(call(control, "stats show drops").out.find("9  transmit_failed  to the host's interface underlay0\n") !=
+          std::string::npos);
+}
+
 TEST_CASE("counters are explained")
 {
     const std::string stats = text("stats");

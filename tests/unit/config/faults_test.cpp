@@ -101,6 +101,24 @@ TEST_CASE("each value is held against its range, with its place in the file")
           "5:10: is not TOML: Error while parsing key-value pair: cannot redefine existing string 'device'");
 }
 
+TEST_CASE("a host interface is a name, and for an underlay that ferryd has alone")
+{
+    const auto faults = [](const std::string& device, const std::string& name) {
+        return faults_of("[host]\nvtep = '172.16.0.1'\n[underlay]\ndevice = '" + device + "'\nhost_interface = '" + name +
+                         "'\n");
+    };
+    for (const char* alone : {"net_tap0,iface=x", "net_memif0", "net_pcap0,rx_pcap=x,tx_pcap=y"})
+        CHECK(faults(alone, "underlay0") == Lines{});
+    const std::string place = "t:5:18: underlay.host_interface: ";
+    for (const char* kernels : {"net_af_packet0", "net_af_xdp0", "net_pcap0"})
+        CHECK(faults(std::string(kernels) + ",iface=eth1", "underlay0") ==
+              Lines{place + "is not for " + kernels + ", whose interface stays the kernel's; leave it out"});
+    for (const char* name : {"", "sixteen-letters-", "a b", "a/b", "a:b", "tap%d", ".", ".."})
+        CHECK(faults("net_null0", name) == Lines{place + '"' + name +
+                                                 "\" is not an interface's name; give 1 to 15 characters without spaces, "
+                                                 "'/', ':' and '%'"});
+}
+
 TEST_CASE("a socket's path has at most 107 bytes")
 {
     const std::string longest = "/" + std::string(106, 'p');

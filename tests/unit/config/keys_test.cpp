@@ -247,6 +247,17 @@ TEST_CASE("every key reaches its field")
     CHECK(c.log_level == "debug");
 }
 
+TEST_CASE("the host's interface reaches its field, and is none where it is left out")
+{
+    const std::string underlay = "[host]\nvtep = '172.16.0.1'\n[underlay]\ndevice = 'net_null0'\n";
+    const ConfigResult with = parse_config_text(underlay + "host_interface = 'underlay0'\n", "t");
+    REQUIRE(with);
+    CHECK(with->underlay.host_interface == "underlay0");
+    const ConfigResult without = parse_config_text(underlay, "t");
+    REQUIRE(without);
+    CHECK(without->underlay.host_interface.empty());
+}
+
 TEST_CASE("what is left out has its default")
 {
     const ConfigResult result =

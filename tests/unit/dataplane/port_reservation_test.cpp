@@ -71,4 +71,6 @@ TEST_CASE("a port that is taken, and an address of another host, are told apart"
     const auto elsewhere = PortReservation::make(*ferry::Ipv4Address::parse("192.0.2.1"), port);
     REQUIRE_FALSE(elsewhere);
     CHECK(elsewhere.error().code == ErrorCode::unavailable);
+    const auto later = PortReservation::Address::may_come_later;
+    CHECK(PortReservation::make(*ferry::Ipv4Address::parse("192.0.2.1"), port, later));
 }

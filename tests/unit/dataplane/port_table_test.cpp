@@ -56,6 +56,22 @@ TEST_CASE("queues are spread over the workers")
     CHECK(wiring.to_attachment(AttachmentId{4}).owner == 1);
 }
 
+TEST_CASE("each worker has a queue of the host's interface, where there is one")
+{
+    PortTable table(2);
+    FakePort host(2, 2);
+    const ferryd::Wiring wiring = table.wiring(nullptr, &host);
+    for (std::uint16_t worker = 0; worker < 2; ++worker) {
+        REQUIRE(wiring.polls[worker].size() == 1);
+        CHECK(wiring.polls[worker][0].from_host);
+        CHECK(wiring.polls[worker][0].queue == worker);
+        CHECK(wiring.to_host(worker).port == &host);
+        CHECK(wiring.to_host(worker).queue == worker);
+        CHECK(wiring.to_host(worker).owner == worker);
+    }
+    CHECK(table.wiring(nullptr).to_host(0).port == nullptr);
+}
+
 TEST_CASE("a port that goes is first not polled, then not reachable")
 {
     PortTable table(1);

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <numeric>
 #include <thread>
 
 #include <catch2/catch.hpp>
@@ -162,6 +163,40 @@ TEST_CASE("frames reach the port of another worker, all of them and in order")
     for (std::uint32_t i = 0; i < sent.size(); ++i)
         in_order &= Host::number_of(sent[i]) == i;
     CHECK(in_order);
+}
+
+TEST_CASE("what is not VXLAN goes to the host's interface, and what comes from there to the underlay")
+{
+    Host host(2);
+    FakePort underlay, kernel(2, 2);
+    Wiring wiring = host.wiring(true, true);
+    wiring.polls[0].push_back({&underlay, 0, AttachmentId::none});
+    wiring.polls[1].push_back({&kernel, 1, AttachmentId::none, true});
+    wiring.underlay = {{&underlay, 0, 0}, {&underlay, 0, 0}};
+    wiring.host = {{&kernel, 0, 0}, {&kernel, 1, 1}};
+    host.set->rewire(wiring);
+    underlay.put(Host::frames(0, 50));
+    kernel.put(Host::frames(100, 50));
+    CHECK(eventually([&] { return kernel.sent().size() == 50 && underlay.sent().size() == 50; }));
+    kernel.refuse(DropReason::transmit_failed);
+    underlay.put(Host::frames(200, 10));
+    CHECK(eventually([&] { return host.drops(DropReason::transmit_failed) == 10; }));
+    host.set->rewire(host.wiring(false, false));
+
+    const auto from = [](const FakePort& port) {
+        std::vector<std::uint32_t> numbers;
+        for (rte_mbuf* frame : port.sent()) {
+            numbers.push_back(Host::number_of(frame));
+            rte_pktmbuf_free(frame);
+        }
+        return numbers;
+    };
+    std::vector<std::uint32_t> first(50), second(50);
+    std::iota(first.begin(), first.end(), 0);
+    std::iota(second.begin(), second.end(), 100);
+    CHECK(from(kernel) == first);
+    CHECK(from(underlay) == second);
+    CHECK(host.set->threads()[0]->engine().counters().passed_frames.get() == 60);
 }
 
 TEST_CASE("what workers had received has been given to ports when wait_until_handed_on() returns")

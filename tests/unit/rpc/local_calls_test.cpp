@@ -45,6 +45,7 @@ PortStatus some_port()
     port.kernel_drops = 17;
     port.traffic = traffic(1000);
     port.steering = {"generic", true, 4};
+    port.host_interface = {"underlay0", "down", traffic(1500)};
     return port;
 }
 
@@ -63,6 +64,11 @@ void check_same(const PortStatus& a, const PortStatus& b)
     check_same(a.traffic, b.traffic);
     CHECK(a.steering == b.steering);
     CHECK(a.announcements == b.announcements);
+    REQUIRE(a.host_interface.has_value());
+    REQUIRE(b.host_interface.has_value());
+    CHECK(a.host_interface->name == b.host_interface->name);
+    CHECK(a.host_interface->state == b.host_interface->state);
+    check_same(a.host_interface->traffic, b.host_interface->traffic);
 }
 
 VtepStatus some_vtep()
