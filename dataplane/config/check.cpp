@@ -14,6 +14,8 @@ namespace {
 /// Bytes around a frame in its buffer: DPDK's headroom before it, an Ethernet header on it.
 constexpr std::uint32_t headroom = 128;
 constexpr std::uint32_t ethernet_header = 14;
+/// What the kernel's VLAN devices on the host's interface put around a packet of the MTU; a tap cuts what has no room.
+constexpr std::uint32_t vlan_tags = 8;
 /// What DPDK adds to each buffer's data room: struct rte_mbuf (128) and the pool's own header and alignment (128).
 constexpr std::uint64_t buffer_overhead = 256;
 
@@ -82,7 +84,8 @@ private:
             reading_.fault_of("dpdk.memory_mb",
                               fmt::format("{} MiB do not hold {} buffers of {} bytes; they take {} MiB", dpdk.memory_mb,
                                           dpdk.buffers, dpdk.buffer_size, (needed + (1 << 20) - 1) >> 20));
-        const std::uint32_t frame = headroom + ethernet_header + config_.underlay.mtu;
+        const std::uint32_t tags = config_.underlay.host_interface.empty() ? 0 : vlan_tags;
+        const std::uint32_t frame = headroom + ethernet_header + tags + config_.underlay.mtu;
         if (dpdk.buffer_size < frame)
             reading_.fault_of("dpdk.buffer_size",
                               fmt::format("{} is too small for an underlay of MTU {}; give at least {}",

@@ -109,6 +109,10 @@ TEST_CASE("a host interface is a name, and for an underlay that ferryd has alone
     };
     for (const char* alone : {"net_tap0,iface=x", "net_memif0", "net_pcap0,rx_pcap=x,tx_pcap=y"})
         CHECK(faults(alone, "underlay0") == Lines{});
+    const std::string small = "\n[dpdk]\nbuffer_size = 1749\n[underlay]\nmtu = 1600\ndevice = 'net_null0'\n";
+    CHECK(faults_of("[host]\nvtep = '172.16.0.1'" + small) == Lines{});
+    CHECK(faults_of("[host]\nvtep = '172.16.0.1'" + small + "host_interface = 'underlay0'\n") ==
+          Lines{"t:4:15: dpdk.buffer_size: 1749 is too small for an underlay of MTU 1600; give at least 1750"});
     const std::string place = "t:5:18: underlay.host_interface: ";
     for (const char* kernels : {"net_af_packet0", "net_af_xdp0", "net_pcap0"})
         CHECK(faults(std::string(kernels) + ",iface=eth1", "underlay0") ==
