@@ -4,7 +4,7 @@
 #include <utility>
 #include <variant>
 
-#include "config/device_arguments.hpp"
+#include "config/kernel_interface.hpp"
 #include "config/section.hpp"
 
 namespace ferryd {
@@ -118,9 +118,9 @@ private:
                 fault(path + ".address", fmt::format("{} is this host's own VTEP; [[vtep]] is for the others", text));
             claim(addresses_, vtep.address, path + ".address", text);
             if (!reading_.remembers(path + ".mac") && !reading_.remembers("underlay.gateway_mac") &&
-                !device_argument(config_.underlay.device, "iface"))
-                fault(path, "has no mac, and [underlay] has no gateway_mac and no interface (iface=) that the kernel "
-                            "could tell one for; give a mac");
+                !kernel_interface_of(config_.underlay))
+                fault(path, "has no mac, and [underlay] has no gateway_mac and no interface (iface=, or host_interface) "
+                            "that the kernel could tell one for; give a mac");
         }
     }
 

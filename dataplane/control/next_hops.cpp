@@ -1,7 +1,7 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
-#include "config/device_arguments.hpp"
+#include "config/kernel_interface.hpp"
 #include "control/controller_impl.hpp"
 
 namespace ferryd {
@@ -58,10 +58,11 @@ Expected<void> Controller::Impl::start_follower()
 {
     if (follower != nullptr)
         return {};
-    const auto interface = device_argument(config.underlay.device, "iface");
+    const auto interface = kernel_interface_of(config.underlay);
     if (!interface)
         return ferry::fail(ErrorCode::invalid_argument,
-                           "the underlay has no gateway_mac, and no interface (iface=) that the kernel could tell one for");
+                           "the underlay has no gateway_mac, and no interface (iface=, or host_interface) that the kernel "
+                           "could tell one for");
     auto started = UnderlayFollower::start(*interface, config.underlay.mtu, [this] { control->wake(); });
     if (!started)
         return tl::unexpected(started.error());

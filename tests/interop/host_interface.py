@@ -89,6 +89,11 @@ def test():
     host_is_reachable(pair, HOST)
     pair.vm1.namespace.ping(pair.vm2.ipv4, count=2)
     what_is_not_ferrys_goes_to_the_kernel(pair, HOST)
+    step("ferryd reaches other VTEPs by the kernel's routes and neighbours on the host's interface")
+    pair.a.ctl("vtep", "change", B)
+    wait_until(lambda: any(vtep.get("via") == B and vtep["state"] == "resolved" for vtep in pair.a.ctl("vtep", "show")),
+               "the kernel's next hop", 60)
+    pair.vm1.namespace.ping(pair.vm2.ipv4, count=2)
     any_ethertype_crosses(pair)
     full_size_packets_cross(pair)
     stream.wait_for_progress()

@@ -197,8 +197,8 @@ TEST_CASE("references lead somewhere")
     CHECK(faults_after_least("[[vtep]]\naddress = '172.16.0.1'\nmac = '02:00:00:00:00:03'\n") ==
           Lines{"t:6:11: vtep.address: 172.16.0.1 is this host's own VTEP; [[vtep]] is for the others"});
     CHECK(faults_after_least("[[vtep]]\naddress = '172.16.0.3'\n") ==
-          Lines{"t:5:1: vtep: has no mac, and [underlay] has no gateway_mac and no interface (iface=) that the kernel could "
-                "tell one for; give a mac"});
+          Lines{"t:5:1: vtep: has no mac, and [underlay] has no gateway_mac and no interface (iface=, or host_interface) "
+                "that the kernel could tell one for; give a mac"});
     CHECK(faults_of("[host]\nvtep = '172.16.0.1'\n[underlay]\ndevice = 'net_af_packet0,iface=eth1'\n[[vtep]]\naddress = '172.16.0.3'\n") ==
           Lines{});
     CHECK(faults_after_least("gateway_mac = '02:00:00:00:00:01'\n[[vtep]]\naddress = '172.16.0.3'\n") == Lines{});
