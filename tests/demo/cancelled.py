@@ -2,7 +2,7 @@
 replayed at the source, and nothing is lost.
 """
 
-from support.main_job import check_flows, check_ledgers, check_nothing_left, run_job
+from support.main_job import check_flows, check_ledgers, check_lossless, check_nothing_left, run_job
 from support.outcome import check, check_equal, step
 from support.sandbox import run
 
@@ -18,12 +18,7 @@ def test():
 
     step("the flows")
     check_flows(report)
-    for flow in report["flows"]:
-        check_equal((flow["lost"], flow["duplicated"]), (0, 0), f"{flow['from']} to {flow['to']}: lost and twice")
-        if "P" not in (flow["from"], flow["to"]):
-            check_equal(flow["reordered"], 0, f"{flow['from']} to {flow['to']}: out of order")
-    for stream in report["streams"]:
-        check(stream["intact"], f"{stream['from']} to {stream['to']}: bytes intact: {stream}")
+    check_lossless(report)
 
     step("the ledgers")
     check_ledgers(report, 2 * MOVES)

@@ -3,8 +3,8 @@ kernel over the same interface goes on while a VM moves.
 """
 
 from support.af_xdp import need_af_xdp
-from support.main_job import check_flows, check_host_session, check_ledgers, check_nothing_left, run_job
-from support.outcome import check, check_equal, step
+from support.main_job import check_flows, check_host_session, check_ledgers, check_lossless, check_nothing_left, run_job
+from support.outcome import check_equal, step
 from support.sandbox import run
 
 MOVES = 2
@@ -18,12 +18,7 @@ def test():
 
     step("the flows")
     check_flows(report)
-    for flow in report["flows"]:
-        check_equal((flow["lost"], flow["duplicated"]), (0, 0), f"{flow['from']} to {flow['to']}: lost and twice")
-        if "P" not in (flow["from"], flow["to"]):
-            check_equal(flow["reordered"], 0, f"{flow['from']} to {flow['to']}: out of order")
-    for stream in report["streams"]:
-        check(stream["intact"], f"{stream['from']} to {stream['to']}: bytes intact: {stream}")
+    check_lossless(report)
 
     step("the host's own TCP")
     check_host_session(report)

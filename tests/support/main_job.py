@@ -47,6 +47,16 @@ def check_flows(report: dict) -> None:
         check(back["sent"] <= there["received"], f"the guest answers {peer} at most what it got")
 
 
+def check_lossless(report: dict) -> None:
+    """Nothing is lost or twice, Q's order is kept, and TCP's bytes are in their places."""
+    for flow in report["flows"]:
+        check_equal((flow["lost"], flow["duplicated"]), (0, 0), f"{flow['from']} to {flow['to']}: lost and twice")
+        if "P" not in (flow["from"], flow["to"]):
+            check_equal(flow["reordered"], 0, f"{flow['from']} to {flow['to']}: out of order")
+    for stream in report["streams"]:
+        check(stream["intact"], f"{stream['from']} to {stream['to']}: bytes intact: {stream}")
+
+
 def check_ledgers(report: dict, moves: int) -> None:
     check_equal(len(report["ledgers"]), moves, "ledgers")
     for move in report["ledgers"]:
