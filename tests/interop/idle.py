@@ -18,10 +18,10 @@ from support.sandbox import run
 from support.traffic import check_udp
 
 TAP_MAC, VM9_MAC = "02:00:00:00:00:03", "02:00:00:00:00:09"
-SECONDS = 3
+SECONDS = 2
 # What Linux hosts send by themselves wakes a worker some times. One that only naps comes round 2,000 times a second and
 # more, one whose queues can all wake it 200 times.
-MOST_ROUNDS = 3000
+MOST_ROUNDS = 2000
 
 
 def cpu_seconds(pid: int) -> float:

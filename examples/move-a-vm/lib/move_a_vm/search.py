@@ -37,10 +37,10 @@ def _highest_without_loss(load, say):
             rate = good * 2
         elif good == 0:
             rate = _round(bad / 2)
-        elif bad > good * PRECISION:
-            rate = _round((good * bad) ** 0.5)
         else:
-            break
+            rate = _round((good * bad) ** 0.5)
+            if bad <= good * PRECISION or rate == good:
+                break
     while good and not _carries(good, load, say, PROOF_SECONDS, attempts=1):
         good = _round(good * 0.9)
     return good
