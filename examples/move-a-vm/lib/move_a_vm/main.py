@@ -28,7 +28,7 @@ SETTLE_SECONDS = 1.0
 # How long the TCP streams are watched at the rate while nothing moves: an emulated guest stands still by itself, too.
 STILL_SECONDS = 6.0
 # A guest that has just been resumed is slower for a second or two, because the emulator has to translate its code again.
-# Where its own sockets overflow then, in rehearsals of so many moves, the rate is lowered so far.
+# Where it loses something itself then, in rehearsals of so many moves, the rate is lowered so far.
 REHEARSED_MOVES = 6
 LOWERED = 0.7
 
@@ -92,8 +92,7 @@ class _Job:
         told = {name: ferryd.moves() for name, ferryd in self._ferryds.items()}
         measure(moves, told)
         self._keep(before, after, told)
-        losses = explain(self._topology, *(difference(old, new) for old, new in zip(before, after)), counts,
-                         tcp=not self._options.no_tcp)
+        losses = self._losses(before, after, counts)
         records = flow_records(counts, losses)
         ferry_peer = self._topology.ferry_peer
         streams = stream_records(streams, counts[ferry_peer.name].peer, ferry_peer.address, moves, still)
@@ -149,12 +148,14 @@ class _Job:
         """Returns the rate, or the lower one at which the guest itself loses nothing when it moves."""
         while rate > LOWEST:
             self._say(f"rehearsing at {rate}/s, for a guest that has just been resumed is slower")
+            before = self._counters()
             _, counts, _ = self._run_moves(rate, REHEARSED_MOVES, rehearsal=True)
-            lost = sum(count.guest["socket_drops"] for count in counts.values())
+            losses = self._losses(before, self._counters(), counts)
+            lost = sum(loss.by.get("in_guest", 0) for loss in losses.values())
             if lost == 0:
                 break
             rate = max(LOWEST, int(rate * LOWERED))
-            self._say(f"the guest's own sockets lost {lost} datagrams; the job runs at {rate}/s")
+            self._say(f"the guest itself lost {lost} datagrams; the job runs at {rate}/s")
         return rate
 
     def _run_moves(self, rate, count, rehearsal):
@@ -198,6 +199,11 @@ class _Job:
         """Returns what has been dropped so far, by ferryd on each host, by the kernel, and by the guest's kernel."""
         return ({name: ferryd.drops() for name, ferryd in self._ferryds.items()}, self._topology.kernel_drops(),
                 self._questions[0].ask()["kernel"])
+
+    def _losses(self, before, after, counts):
+        """Returns who lost what of the flows with these counts; `before` and `after` are _counters()."""
+        return explain(self._topology, *(difference(old, new) for old, new in zip(before, after)), counts,
+                       tcp=not self._options.no_tcp)
 
     def _keep(self, before, after, told):
         """Leaves the counters, and what each host tells of the moves, beside the logs, for --keep-logs."""
