@@ -8,7 +8,7 @@ from support.main_job import STALL_BEYOND_SILENCE_MS, check_flows, check_host_se
 from support.outcome import check, check_equal, step
 from support.sandbox import run
 
-MOVES = 20 if os.environ.get("FERRY_TEST_LONG") else 6
+MOVES = 20 if os.environ.get("FERRY_TEST_LONG") else 4
 
 
 def lost_in_guest(report: dict) -> int:

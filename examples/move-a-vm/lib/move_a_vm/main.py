@@ -29,7 +29,7 @@ SETTLE_SECONDS = 1.0
 STILL_SECONDS = 6.0
 # A guest that has just been resumed is slower for a second or two, because the emulator has to translate its code again.
 # Where it loses something itself then, in rehearsals of so many moves, the rate is lowered so far.
-REHEARSED_MOVES = 6
+REHEARSED_MOVES = 4
 LOWERED = 0.7
 
 
