@@ -7,7 +7,6 @@
 
 from support.capture import Capture, read_pcap, write_pcap
 from support.frames import BROADCAST, ethernet, marker, send
-from support.netns import Namespace
 from support.outcome import check_equal, step, wait_until
 from support.pair import VNI, Pair
 from support.sandbox import SCRATCH, run
@@ -23,11 +22,7 @@ def port(pair: Pair, name: str) -> dict:
 def test():
     pair = Pair()
     step("a tap: its kernel side is moved to a guest's namespace, which talks through it both ways")
-    pair.a.port("tap", VNI, "net_tap0,iface=ftap", [TAP_MAC])
-    vm3 = Namespace("vm3")
-    pair.a.namespace.ip("link set dev ftap netns vm3")
-    vm3.ip(f"link set dev ftap address {TAP_MAC} up")
-    vm3.ip("address add 10.0.0.3/24 dev ftap")
+    vm3 = pair.tap_guest(TAP_MAC)
     vm3.ping(pair.vm2.ipv4)
     vm3.ping(pair.vm2.ipv4, "-M", "do", "-s", 1472)
     pair.vm2.namespace.ping("10.0.0.3")

@@ -69,11 +69,7 @@ def talk(pair: Pair, times: int):
 
 
 def check_tap(pair: Pair):
-    pair.a.port("tap", VNI, "net_tap0,iface=ftap", [TAP_MAC])
-    vm3 = Namespace("vm3")
-    pair.a.namespace.ip("link set dev ftap netns vm3")
-    vm3.ip(f"link set dev ftap address {TAP_MAC} up")
-    vm3.ip("address add 10.0.0.3/24 dev ftap")
+    vm3 = pair.tap_guest(TAP_MAC)
     vm3.ping(pair.vm2.ipv4)
     check_idle(pair, "AF_PACKET and tap")
     check_woken(pair, "tap", one_by_one(vm3, "ftap", pair.vm2.mac, TAP_MAC))

@@ -10,6 +10,7 @@ import os
 
 from .ferryd import FerryVtep
 from .hosts import Guest, LinuxVtep, Underlay
+from .netns import Namespace
 
 VNI = 100
 
@@ -40,3 +41,12 @@ class Pair:
     def both_ways(self):
         """(sender, receiver) for each direction."""
         return (self.vm1, self.vm2), (self.vm2, self.vm1)
+
+    def tap_guest(self, mac: str) -> Namespace:
+        """A guest "vm3", 10.0.0.3, on A by a tap of DPDK's, whose port is called tap and whose kernel side is ftap there."""
+        self.a.port("tap", VNI, "net_tap0,iface=ftap", [mac])
+        vm3 = Namespace("vm3")
+        self.a.namespace.ip("link set dev ftap netns vm3")
+        vm3.ip(f"link set dev ftap address {mac} up")
+        vm3.ip("address add 10.0.0.3/24 dev ftap")
+        return vm3

@@ -5,21 +5,15 @@
 
 #include <fmt/format.h>
 
+#include "../../../tests/support/must.hpp"
+
 namespace ferry::bench {
 
+using ferry::test::must;
 using nlohmann::json;
 using nlohmann::ordered_json;
 
 namespace {
-
-template <typename T>
-T must(Expected<T> done)
-{
-    if (!done)
-        throw std::runtime_error(done.error().sentence);
-    if constexpr (!std::is_void_v<T>)
-        return std::move(*done);
-}
 
 SendOptions send_options(const json& command)
 {

@@ -9,9 +9,12 @@
 #include <rte_vhost.h>
 
 #include "eal.hpp"
+#include "must.hpp"
 
 namespace ferry::front_end::test {
 namespace {
+
+using ferry::test::must;
 
 constexpr std::uint16_t receive_ring = 0, transmit_ring = 1;
 
@@ -65,14 +68,6 @@ std::filesystem::path new_folder()
 {
     char name[] = "/tmp/ferry-front-end-XXXXXX";
     return mkdtemp(name);
-}
-
-template <typename T>
-T must(Expected<T> made)
-{
-    if (!made)
-        throw std::runtime_error(made.error().sentence);
-    return std::move(*made);
 }
 
 }  // namespace
