@@ -39,8 +39,11 @@ struct DpdkConfig {
 
 struct WorkersConfig {
     std::uint32_t count = 1;
-    std::vector<std::uint32_t> cpus;   ///< worker i runs on cpus[i]; empty: where the kernel puts it
-    enum class Poll { automatic, always } poll = Poll::automatic;  ///< automatic: it sleeps when nothing comes
+    std::optional<std::uint32_t> threads;  ///< that run them at first; nothing: one for each
+    std::vector<std::uint32_t> cpus;       ///< thread i runs on cpus[i]; empty: where the kernel puts it
+    enum class Poll { automatic, always } poll = Poll::automatic;  ///< automatic: they sleep when nothing comes
+
+    std::uint32_t first_threads() const noexcept { return threads.value_or(count); }
 };
 
 struct ApiConfig {

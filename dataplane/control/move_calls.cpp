@@ -143,7 +143,7 @@ void Controller::Impl::take_gate_news()
 {
     GateNews news;
     std::set<Key> told;
-    for (const auto& worker : workers->threads()) {
+    for (const auto& worker : workers->all()) {
         while (worker->gates().take_news(news)) {
             finish_before(told, news.gate->key());
             tell_machine(news);
@@ -181,7 +181,7 @@ void Controller::Impl::tell_machine(const GateNews& news)
 void Controller::Impl::take_relay_news()
 {
     std::array<ferry::RelayEvent, 64> news;
-    for (const auto& worker : workers->threads()) {
+    for (const auto& worker : workers->all()) {
         const std::size_t count = worker->engine().relayed().pop(news.data(), news.size());
         for (const ferry::RelayEvent& event : std::span(news.data(), count)) {
             const ferry::Segment* segment = tables->segments().newest(event.key.segment());
@@ -268,7 +268,7 @@ Expected<void> Controller::Impl::hold_port(const std::string& name)
     port->held = true;
     static_cast<EthdevPort&>(*port->port).hold(true);
     port_stopped(*port, stamp_now());
-    workers->threads()[port->worker]->gates().wait_until_obeyed();
+    workers->all()[port->worker]->gates().wait_until_obeyed();
     workers->wait_until_handed_on();
     return {};
 }

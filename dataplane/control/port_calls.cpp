@@ -77,7 +77,7 @@ Expected<void> Controller::Impl::attach(AttachedPort& port)
     port.before = tally_of(*id);
     if (auto committed = commit(transaction, stamp_now()); !committed)
         return tl::unexpected(committed.error());
-    port.gates = std::make_unique<PortGates>(*port.port, port.attachment, wanted.vni, wanted.macs, workers->threads()[port.worker]->gates());
+    port.gates = std::make_unique<PortGates>(*port.port, port.attachment, wanted.vni, wanted.macs, workers->all()[port.worker]->gates());
     port.reachable = true;
     port.polled = port.is_vhost();  // which takes nothing before its VM may send; others are polled then
     return {};
@@ -120,7 +120,7 @@ void Controller::Impl::clear_gates(AttachedPort& port)
         for (const auto kind : {GateCommand::Kind::ring, GateCommand::Kind::discard, GateCommand::Kind::finish})
             command({kind, gate.get()});
     }
-    workers->threads()[port.worker]->gates().wait_until_obeyed();
+    workers->all()[port.worker]->gates().wait_until_obeyed();
     take_gate_news();
 }
 
@@ -217,7 +217,7 @@ PortStatus Controller::Impl::status_of_underlay()
     for (const ferry::Adjacency* adjacency : tables->vteps().all())
         traffic.add(tally_of(adjacency->vtep).since(vteps_before[adjacency->vtep]));
     traffic.in_frames = traffic.in_bytes = 0;
-    for (const auto& worker : workers->threads()) {
+    for (const auto& worker : workers->all()) {
         traffic.in_frames += worker->engine().counters().underlay_in_frames.get();
         traffic.in_bytes += worker->engine().counters().underlay_in_bytes.get();
     }

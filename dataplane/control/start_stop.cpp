@@ -215,7 +215,7 @@ void Controller::Impl::round()
 
     const std::uint64_t now = stamp_now().tsc;
     std::array<ferry::LearnEvent, 64> seen;
-    for (const auto& worker : workers->threads()) {
+    for (const auto& worker : workers->all()) {
         // A worker that goes on learning must not keep this thread: at most what its queue holds.
         for (std::size_t taken = 0; taken < ferry::LearnQueue::capacity;) {
             const std::size_t count = worker->engine().learned().pop(seen.data(), seen.size());

@@ -5,7 +5,7 @@ namespace ferryd {
 Tally Controller::Impl::tally_of(ferry::AttachmentId attachment) const
 {
     Tally sum;
-    for (const auto& worker : workers->threads())
+    for (const auto& worker : workers->all())
         sum.add(worker->engine().counters().attachment(attachment));
     return sum;
 }
@@ -13,7 +13,7 @@ Tally Controller::Impl::tally_of(ferry::AttachmentId attachment) const
 Tally Controller::Impl::tally_of(ferry::VtepId vtep) const
 {
     Tally sum;
-    for (const auto& worker : workers->threads())
+    for (const auto& worker : workers->all())
         sum.add(worker->engine().counters().vtep(vtep));
     return sum;
 }
@@ -22,7 +22,7 @@ StatsStatus Controller::Impl::stats()
 {
     StatsStatus status;
     DropTally drops{};
-    for (const auto& worker : workers->threads()) {
+    for (const auto& worker : workers->all()) {
         const ferry::WorkerCounters& counters = worker->engine().counters();
         status.underlay_in_frames += counters.underlay_in_frames.get();
         status.passed += counters.passed_frames.get();
@@ -33,13 +33,19 @@ StatsStatus Controller::Impl::stats()
         status.learn_overflow += counters.learn_overflow.get();
         add_drops(drops, counters.drops);
         WorkerStatus one;
-        one.index = worker->options().index;
-        one.cpu = worker->options().cpu ? static_cast<int>(*worker->options().cpu) : -1;
+        one.index = worker->index();
         one.loops = worker->rounds.get();
         one.idle_loops = worker->idle_rounds.get();
         one.sleeps = worker->sleeps.get();
         one.wakes = worker->wakes.get();
         status.workers.push_back(one);
+    }
+    for (const auto& thread : workers->threads()) {
+        for (const PollWorker* worker : thread->workers()) {
+            status.workers[worker->index()].thread = thread->options().index;
+            if (thread->options().cpu)
+                status.workers[worker->index()].cpu = static_cast<int>(*thread->options().cpu);
+        }
     }
     const ferry::LearningCounters& learning = learner->counters();
     status.learned = learning.added;

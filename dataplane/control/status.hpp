@@ -94,9 +94,11 @@ struct PeerStatus {
 
 struct WorkerStatus {
     std::uint32_t index = 0;
-    int cpu = -1;  ///< -1: where the kernel puts it
-    std::uint64_t loops = 0, idle_loops = 0, sleeps = 0;
-    std::uint64_t wakes = 0;  ///< sleeps that something in one of its queues ended
+    int cpu = -1;  ///< of its thread; -1: where the kernel puts it
+    std::uint64_t loops = 0, idle_loops = 0;
+    std::uint64_t sleeps = 0;  ///< of its thread, while it ran the worker
+    std::uint64_t wakes = 0;   ///< of these: something in a queue of the thread's workers ended it
+    std::uint32_t thread = 0;  ///< that runs it
 };
 
 /// Announcements that programs on kernel interfaces saw.

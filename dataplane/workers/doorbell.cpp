@@ -28,19 +28,30 @@ void Doorbell::wake() noexcept
     [[maybe_unused]] const auto written = ::write(descriptor_.get(), &one, sizeof(one));  // full means that it is rung
 }
 
-Doorbell::End Doorbell::wait(std::chrono::nanoseconds time, std::vector<pollfd>& others) noexcept
+void Doorbell::heard() noexcept
 {
-    others.push_back({descriptor_.get(), POLLIN, 0});
+    std::uint64_t rings = 0;
+    [[maybe_unused]] const auto got = ::read(descriptor_.get(), &rings, sizeof(rings));
+}
+
+Doorbell::End Doorbell::wait(std::span<Doorbell* const> bells, std::chrono::nanoseconds time, std::vector<pollfd>& others) noexcept
+{
+    const std::size_t first_bell = others.size();
+    for (const Doorbell* bell : bells)
+        others.push_back({bell->descriptor_.get(), POLLIN, 0});
     const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(time);
     const timespec most{seconds.count(), (time - seconds).count()};
     const int ready = ::ppoll(others.data(), others.size(), &most, nullptr);
-    const bool rung = ready > 0 && others.back().revents != 0;
-    others.pop_back();
-    if (rung) {
-        std::uint64_t rings = 0;
-        [[maybe_unused]] const auto got = ::read(descriptor_.get(), &rings, sizeof(rings));
-        return End::ring;
+    bool rung = false;
+    for (std::size_t i = 0; ready > 0 && i < bells.size(); ++i) {
+        if (others[first_bell + i].revents != 0) {
+            bells[i]->heard();
+            rung = true;
+        }
     }
+    others.resize(first_bell);
+    if (rung)
+        return End::ring;
     if (ready <= 0)
         return End::time;
     for (const pollfd& other : others) {

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <chrono>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include <ferry/error.hpp>
@@ -39,14 +40,16 @@ public:
         armed_.store(true, std::memory_order_relaxed);
         std::atomic_thread_fence(std::memory_order_seq_cst);
     }
-    /// Waits for `time` at most, until somebody rings, or until one of `others` is readable, and says which it was.
-    /// Where somebody rang the others are left alone: they may have gone. Negative descriptors are not looked at.
-    End wait(std::chrono::nanoseconds time, std::vector<pollfd>& others) noexcept;
     void disarm() noexcept { armed_.store(false, std::memory_order_relaxed); }
+    /// Waits for `time` at most, until somebody rings one of `bells`, which are armed, or until one of `others` is
+    /// readable, and says which it was. Where somebody rang the others are left alone: they may have gone. Negative
+    /// descriptors are not looked at.
+    static End wait(std::span<Doorbell* const> bells, std::chrono::nanoseconds time, std::vector<pollfd>& others) noexcept;
 
 private:
     explicit Doorbell(Descriptor descriptor) noexcept : descriptor_(std::move(descriptor)) {}
     void wake() noexcept;
+    void heard() noexcept;
 
     const Descriptor descriptor_;  ///< an eventfd
     std::atomic<bool> armed_{false};

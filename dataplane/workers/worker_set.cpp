@@ -1,5 +1,7 @@
 #include "workers/worker_set.hpp"
 
+#include <algorithm>
+
 #include <spdlog/spdlog.h>
 
 namespace ferryd {
@@ -22,22 +24,21 @@ ferry::Expected<std::unique_ptr<WorkerSet>> WorkerSet::start(ferry::Tables& tabl
     auto handovers = Handovers::make(config.count);
     if (!handovers)
         return tl::unexpected(handovers.error());
-    auto workers = std::unique_ptr<WorkerSet>(new WorkerSet(std::move(*grace), std::move(*handovers)));
+    auto workers = std::unique_ptr<WorkerSet>(new WorkerSet(config, std::move(*grace), std::move(*handovers)));
     auto nothing = std::make_unique<Wiring>();
     nothing->polls.resize(config.count);
     workers->current_.store(nothing.get(), std::memory_order_release);
     workers->wiring_ = std::move(nothing);
 
     for (std::uint32_t index = 0; index < config.count; ++index) {
-        WorkerThread::Options options{index, std::nullopt, config.poll == WorkersConfig::Poll::automatic};
-        if (index < config.cpus.size())
-            options.cpu = config.cpus[index];
-        auto worker = WorkerThread::start(options, engine, {tables, *workers->grace_, workers->handovers_, workers->current_, gates,
-                                                    next_hops, waiting});
+        auto worker = PollWorker::make(index, engine, {tables, *workers->grace_, workers->handovers_, workers->current_, gates,
+                                                       next_hops, waiting});
         if (!worker)
             return tl::unexpected(worker.error());
-        workers->threads_.push_back(std::move(*worker));
+        workers->workers_.push_back(std::move(*worker));
     }
+    if (auto started = workers->set_threads(config.first_threads()); !started)
+        return tl::unexpected(started.error());
     return workers;
 }
 
@@ -45,6 +46,36 @@ WorkerSet::~WorkerSet()
 {
     threads_.clear();
     handovers_.discard();
+}
+
+/// First every thread lets go of the workers that are to be another's, then each takes what is to be its own, so that
+/// no two threads run one.
+ferry::Expected<void> WorkerSet::set_threads(std::uint32_t count)
+{
+    std::vector<std::unique_ptr<WorkerThread>> added;
+    for (auto index = static_cast<std::uint32_t>(threads_.size()); index < count; ++index) {
+        WorkerThread::Options options{index, std::nullopt, config_.poll == WorkersConfig::Poll::automatic};
+        if (index < config_.cpus.size())
+            options.cpu = config_.cpus[index];
+        auto thread = WorkerThread::start(options, current_);
+        if (!thread)
+            return tl::unexpected(thread.error());
+        added.push_back(std::move(*thread));
+    }
+    std::move(added.begin(), added.end(), std::back_inserter(threads_));
+
+    std::vector<WorkerThread::Workers> wanted(threads_.size());
+    for (const auto& worker : workers_)
+        wanted[worker->index() % count].push_back(worker.get());
+    for (std::size_t i = 0; i < threads_.size(); ++i) {
+        WorkerThread::Workers kept = threads_[i]->workers();
+        std::erase_if(kept, [&](const PollWorker* worker) { return worker->index() % count != i; });
+        threads_[i]->run_these(std::move(kept));
+    }
+    for (std::size_t i = 0; i < threads_.size(); ++i)
+        threads_[i]->run_these(std::move(wanted[i]));
+    threads_.resize(count);
+    return {};
 }
 
 void WorkerSet::rewire(Wiring wiring)

@@ -1,4 +1,4 @@
-// All workers of the daemon, and the wiring that they go by.
+// All workers of the daemon, the threads that run them, and the wiring that they go by.
 #pragma once
 
 #include <atomic>
@@ -13,7 +13,8 @@ namespace ferryd {
 
 class WorkerSet {
 public:
-    /// Starts the workers, which have nothing to poll yet. Fails as WorkerThread::start() does, and with no_memory.
+    /// Makes the workers, which have nothing to poll yet, and starts their threads. Fails as PollWorker::make() and
+    /// WorkerThread::start() do, and with no_memory.
     static ferry::Expected<std::unique_ptr<WorkerSet>> start(ferry::Tables& tables, const WorkersConfig& config, const ferry::WorkerConfig& engine,
                                                              const GateShared& gates, const NextHopTable& next_hops,
                                                              WaitingBounds waiting);
@@ -32,18 +33,30 @@ public:
     /// Any thread: lets workers that sleep look again at what they poll.
     void wake() noexcept;
 
-    std::uint32_t size() const noexcept { return static_cast<std::uint32_t>(threads_.size()); }
+    /// Control thread: from now on so many threads, from 1 to size(), run the workers; worker w is run by thread w modulo
+    /// `count`. What comes meanwhile waits in the queues of the workers that change hands, some microseconds. Fails as
+    /// WorkerThread::start() does, and changes nothing then.
+    ferry::Expected<void> set_threads(std::uint32_t count);
+
+    std::uint32_t size() const noexcept { return static_cast<std::uint32_t>(workers_.size()); }
+    std::span<const std::unique_ptr<PollWorker>> all() const noexcept { return workers_; }
+    /// Control thread.
     std::span<const std::unique_ptr<WorkerThread>> threads() const noexcept { return threads_; }
 
 private:
-    explicit WorkerSet(std::unique_ptr<Grace> grace, Handovers handovers) : grace_(std::move(grace)), handovers_(std::move(handovers)) {}
+    WorkerSet(const WorkersConfig& config, std::unique_ptr<Grace> grace, Handovers handovers)
+        : config_(config), grace_(std::move(grace)), handovers_(std::move(handovers))
+    {
+    }
     void wait_for_round(const char* why);
 
+    const WorkersConfig config_;
     std::unique_ptr<Grace> grace_;
     Handovers handovers_;
     std::unique_ptr<const Wiring> wiring_;
     std::atomic<const Wiring*> current_{nullptr};
-    std::vector<std::unique_ptr<WorkerThread>> threads_;
+    std::vector<std::unique_ptr<PollWorker>> workers_;
+    std::vector<std::unique_ptr<WorkerThread>> threads_;  ///< they go before the workers
 };
 
 }  // namespace ferryd

@@ -114,11 +114,23 @@ void WorkerSink::hand_over(const Route& route, Destination destination, rte_mbuf
 std::uint32_t WorkerSink::take_handed_over(const Wiring& wiring) noexcept
 {
     std::uint32_t total = 0;
-    rte_mbuf* frames[handover_burst];
     for (std::uint32_t from = 0; from < handovers_.workers(); ++from) {
         if (from == self_)
             continue;
-        const std::uint16_t count = handovers_.from_to(from, self_).pop(frames, handover_burst);
+        total += take_from(from, wiring);
+    }
+    return total;
+}
+
+/// All that is there: one thread may run both workers, and then nobody takes it until all of its queues have been polled
+/// once more.
+std::uint32_t WorkerSink::take_from(std::uint32_t from, const Wiring& wiring) noexcept
+{
+    std::uint32_t total = 0;
+    rte_mbuf* frames[handover_burst];
+    std::uint16_t count = handover_burst;
+    while (count == handover_burst && total < HandoverQueue::capacity) {
+        count = handovers_.from_to(from, self_).pop(frames, handover_burst);
         total += count;
         for (std::uint16_t done = 0; done < count;) {
             const FrameTag tag = tag_of(frames[done]);

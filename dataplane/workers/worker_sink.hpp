@@ -36,7 +36,7 @@ public:
     /// What the host's kernel sends: to the underlay as it is.
     void from_host(rte_mbuf** frames, std::uint16_t count) noexcept;
 
-    /// Sends what other workers handed over, at most a burst of each; returns the number of frames.
+    /// Sends what other workers handed over; returns the number of frames.
     std::uint32_t take_handed_over(const Wiring& wiring) noexcept;
 
     /// Whether frames wait for their next hop. Then send_ready() is to be called at the beginning of a round, after
@@ -51,6 +51,7 @@ private:
     void resolve(ferry::UnderlayId underlay, rte_mbuf** frames, std::uint16_t count) noexcept;
     void transmit(const Route& route, Destination destination, rte_mbuf** frames, const ferry::Arrival* arrivals, std::uint16_t count) noexcept;
     void hand_over(const Route& route, Destination destination, rte_mbuf** frames, const ferry::Arrival* arrivals, std::uint16_t count) noexcept;
+    std::uint32_t take_from(std::uint32_t from, const Wiring& wiring) noexcept;
     void drop(ferry::DropReason reason, Destination destination, rte_mbuf** frames, std::uint16_t count) noexcept;
 
     const std::uint32_t self_;

@@ -4,50 +4,28 @@
 #include <sched.h>
 #include <sys/prctl.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <future>
 
 #include <fmt/format.h>
-#include <rte_cycles.h>
 #include <rte_errno.h>
 #include <rte_lcore.h>
-
-#include "host/clock.hpp"
 
 namespace ferryd {
 
 using ferry::ErrorCode;
 
-WorkerThread::WorkerThread(const Options& options, std::unique_ptr<ferry::Worker> engine, std::unique_ptr<GateWorker> gates,
-                           std::uint32_t reader, WorkerShared shared)
-    : options_(options),
-      shared_(shared),
-      engine_(std::move(engine)),
-      gates_(std::move(gates)),
-      reader_(reader),
-      sink_(options.index, *engine_, shared.handovers, *gates_, shared.next_hops, shared.waiting),
-      bell_(shared.handovers.bell(options.index))
+ferry::Expected<std::unique_ptr<WorkerThread>> WorkerThread::start(const Options& options, const std::atomic<const Wiring*>& wiring)
 {
-    gates_->set_sink(sink_);
-}
-
-ferry::Expected<std::unique_ptr<WorkerThread>> WorkerThread::start(const Options& options, const ferry::WorkerConfig& engine, WorkerShared shared)
-{
-    auto made = ferry::Worker::make(shared.tables, engine);
-    if (!made)
-        return tl::unexpected(made.error());
-    auto gates = GateWorker::make(**made, shared.gates, shared.handovers.bell(options.index));
-    if (!gates)
-        return tl::unexpected(gates.error());
-    auto reader = shared.grace.readers().add_reader();
-    if (!reader)
-        return tl::unexpected(reader.error());
-    auto worker = std::unique_ptr<WorkerThread>(new WorkerThread(options, std::move(*made), std::move(*gates), *reader, shared));
-
+    auto bell = Doorbell::make();
+    if (!bell)
+        return tl::unexpected(bell.error());
+    auto made = std::unique_ptr<WorkerThread>(new WorkerThread(options, wiring, std::move(*bell)));
     const auto entered = std::make_shared<std::promise<ferry::Expected<void>>>();
     auto result = entered->get_future();
-    worker->thread_ = std::thread([self = worker.get(), entered] {
+    made->thread_ = std::thread([self = made.get(), entered] {
         const auto ready = self->enter();
         entered->set_value(ready);
         if (ready) {
@@ -57,19 +35,28 @@ ferry::Expected<std::unique_ptr<WorkerThread>> WorkerThread::start(const Options
     });
     if (auto ready = result.get(); !ready)
         return tl::unexpected(ready.error());
-    return worker;
+    return made;
 }
 
 WorkerThread::~WorkerThread()
 {
     stop_.store(true, std::memory_order_release);
-    bell_.ring();
+    bell_->ring();
     if (thread_.joinable())
         thread_.join();
-    shared_.grace.readers().remove_reader(reader_);
 }
 
-/// Makes the new thread a worker: its name, CPU, timer precision, and DPDK's number, which buffer caches go by.
+void WorkerThread::run_these(Workers workers)
+{
+    auto next = std::make_unique<const Workers>(std::move(workers));
+    wanted_.store(next.get(), std::memory_order_release);
+    bell_->ring();
+    while (adopted_.load(std::memory_order_acquire) != next.get())
+        std::this_thread::sleep_for(std::chrono::microseconds(20));
+    given_ = std::move(next);
+}
+
+/// Makes the new thread one of workers: its name, CPU, timer precision, and DPDK's number, which buffer caches go by.
 ferry::Expected<void> WorkerThread::enter() const
 {
     pthread_setname_np(pthread_self(), fmt::format("worker-{}", options_.index).c_str());
@@ -80,25 +67,25 @@ ferry::Expected<void> WorkerThread::enter() const
         if (*options_.cpu < CPU_SETSIZE)
             CPU_SET(*options_.cpu, &cpus);
         if (const int error = pthread_setaffinity_np(pthread_self(), sizeof(cpus), &cpus); error != 0)
-            return ferry::fail(ErrorCode::invalid_argument, fmt::format("worker {} cannot run on CPU {}: {}", options_.index,
+            return ferry::fail(ErrorCode::invalid_argument, fmt::format("worker thread {} cannot run on CPU {}: {}", options_.index,
                                                                         *options_.cpu, std::strerror(error)));
     }
     if (rte_thread_register() != 0)
-        return ferry::fail(ErrorCode::unavailable, fmt::format("DPDK takes no thread for worker {}: {}", options_.index,
+        return ferry::fail(ErrorCode::unavailable, fmt::format("DPDK takes no thread {} for workers: {}", options_.index,
                                                                rte_strerror(rte_errno)));
     return {};
 }
 
 void WorkerThread::run()
 {
-    ferry::Qsbr& grace = shared_.grace.readers();
     Idle idle(options_.may_rest);
-    engine_->online();
-    grace.online(reader_);
+    bells_ = {bell_.get()};
     while (!stop_.load(std::memory_order_relaxed)) {
-        const std::uint32_t frames = round(*shared_.wiring.load(std::memory_order_acquire));
-        engine_->quiescent();
-        grace.quiescent(reader_);
+        if (const Workers* wanted = wanted_.load(std::memory_order_acquire); wanted != running_) [[unlikely]]
+            adopt(wanted);
+        const std::uint32_t frames = round(*wiring_.load(std::memory_order_acquire));
+        for (PollWorker* worker : *running_)
+            worker->quiescent();
         if (frames > 0) {
             idle.busy();
             disarm();
@@ -106,51 +93,42 @@ void WorkerThread::run()
             rest(idle);
         }
     }
-    grace.offline(reader_);
-    engine_->offline();
+    disarm();
+    for (PollWorker* worker : *running_)
+        worker->offline();
+}
+
+/// Between rounds: those that go are let go of before it is told.
+void WorkerThread::adopt(const Workers* workers)
+{
+    disarm();
+    for (PollWorker* worker : *running_)
+        worker->offline();
+    bells_ = {bell_.get()};
+    for (PollWorker* worker : *workers) {
+        worker->online();
+        bells_.push_back(&worker->bell());
+    }
+    running_ = workers;
+    adopted_.store(workers, std::memory_order_release);
 }
 
 std::uint32_t WorkerThread::round(const Wiring& wiring)
 {
     std::uint32_t total = 0;
-    rte_mbuf* frames[burst];
-    if (sink_.any_waits()) [[unlikely]] {
-        sink_.begin(wiring, rte_rdtsc());
-        sink_.send_ready();
-    }
-    for (const PollEntry& poll : wiring.polls[options_.index]) {
-        const std::uint16_t count = poll.port->receive(poll.queue, frames, burst);
-        if (count == 0)
-            continue;
-        total += count;
-        const std::uint64_t now = rte_rdtsc();
-        sink_.begin(wiring, now);
-        if (poll.attachment != ferry::AttachmentId::none)
-            engine_->from_attachment(poll.attachment, frames, count, seconds_of(now), sink_);
-        else if (!poll.from_host)
-            engine_->from_underlay(frames, count, seconds_of(now), sink_);
-        else
-            sink_.from_host(frames, count);
-    }
-    total += sink_.take_handed_over(wiring);
-    if (!gates_->rests()) [[unlikely]] {
-        sink_.begin(wiring, rte_rdtsc());
-        total += gates_->round();
-    }
-    rounds.add(1);
-    if (total == 0)
-        idle_rounds.add(1);
+    for (PollWorker* worker : *running_)
+        total += worker->round(wiring);
     return total;
 }
 
 bool WorkerThread::hurries() const noexcept
 {
-    return gates_->hurries() || sink_.any_waits();
+    return std::any_of(running_->begin(), running_->end(), [](const PollWorker* worker) { return worker->hurries(); });
 }
 
 void WorkerThread::rest(Idle& idle)
 {
-    const Wiring& wiring = *shared_.wiring.load(std::memory_order_acquire);
+    const Wiring& wiring = *wiring_.load(std::memory_order_acquire);
     const Idle::Step step = idle.empty(hurries());
     if (step != Idle::Step::sleep)
         disarm();
@@ -161,14 +139,22 @@ void WorkerThread::rest(Idle& idle)
         sched_yield();
         return;
     case Idle::Step::nap:
-        bell_.arm();
-        wait(idle.take_nap(), wiring);
-        bell_.disarm();
+        nap(idle.take_nap(), wiring);
         return;
     case Idle::Step::sleep:
         sleep(idle, wiring);
         return;
     }
+}
+
+/// Only bells end it.
+void WorkerThread::nap(std::chrono::nanoseconds time, const Wiring& wiring)
+{
+    for (Doorbell* bell : bells_)
+        bell->arm();
+    wait(time, wiring);
+    for (Doorbell* bell : bells_)
+        bell->disarm();
 }
 
 /// First all that can end the sleep is armed, then everything is looked at once more; what comes after that look ends
@@ -191,54 +177,56 @@ void WorkerThread::sleep(Idle& idle, const Wiring& wiring)
     case Doorbell::End::ring:
         break;
     case Doorbell::End::other:
-        wakes.add(1);
+        for (PollWorker* worker : *running_)
+            worker->wakes.add(1);
         idle.woken();
         break;
     }
     disarm();
 }
 
-/// The bell comes first: what changes at a port after it has been armed rings. The fence orders what the ports tell
-/// their other sides before the look at what those have sent.
+/// The fence orders what the ports tell their other sides before the look at what those have sent.
 void WorkerThread::arm(const Wiring& wiring)
 {
     armed_ = all_watched_ = true;
-    bell_.arm();
-    for (const PollEntry& poll : wiring.polls[options_.index]) {
-        const auto descriptor = poll.port->arm(poll.queue);
-        if (descriptor)
-            watched_.push_back({*descriptor, POLLIN, 0});
-        all_watched_ = all_watched_ && descriptor;
-    }
+    bell_->arm();
+    for (PollWorker* worker : *running_)
+        all_watched_ = worker->arm(wiring, watched_) && all_watched_;
     std::atomic_thread_fence(std::memory_order_seq_cst);
 }
 
-/// Ports that have gone meanwhile are not touched.
 void WorkerThread::disarm()
 {
     if (!armed_)
         return;
     armed_ = false;
     watched_.clear();
-    bell_.disarm();
-    for (const PollEntry& poll : shared_.wiring.load(std::memory_order_acquire)->polls[options_.index])
-        poll.port->disarm(poll.queue);
+    bell_->disarm();
+    const Wiring& wiring = *wiring_.load(std::memory_order_acquire);
+    for (PollWorker* worker : *running_)
+        worker->disarm(wiring);
 }
 
-/// The bell is armed. Does not wait where there is something to do.
+/// Since its last quiescent state `wiring` cannot have gone, so that the same address is the same wiring.
+bool WorkerThread::may_wait(const Wiring& wiring) const noexcept
+{
+    return !stop_.load(std::memory_order_acquire) && wanted_.load(std::memory_order_acquire) == running_ &&
+           wiring_.load(std::memory_order_acquire) == &wiring &&
+           std::all_of(running_->begin(), running_->end(), [](const PollWorker* worker) { return worker->nothing_to_do(); });
+}
+
+/// The bells are armed. Does not wait where there is something to do. Grace periods pass meanwhile.
 Doorbell::End WorkerThread::wait(std::chrono::nanoseconds time, const Wiring& wiring)
 {
-    // Since its last quiescent state `wiring` cannot have gone, so that the same address is the same wiring.
-    if (stop_.load(std::memory_order_acquire) || shared_.wiring.load(std::memory_order_acquire) != &wiring ||
-        !gates_->nothing_to_do() || !shared_.handovers.none_for(options_.index))
+    if (!may_wait(wiring))
         return Doorbell::End::ring;
-    ferry::Qsbr& grace = shared_.grace.readers();  // whose periods pass while a worker sleeps
-    grace.offline(reader_);
-    engine_->offline();
-    const Doorbell::End end = bell_.wait(time, watched_);
-    sleeps.add(1);
-    engine_->online();
-    grace.online(reader_);
+    for (PollWorker* worker : *running_)
+        worker->offline();
+    const Doorbell::End end = Doorbell::wait(bells_, time, watched_);
+    for (PollWorker* worker : *running_) {
+        worker->sleeps.add(1);
+        worker->online();
+    }
     return end;
 }
 

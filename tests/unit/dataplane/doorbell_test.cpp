@@ -13,6 +13,12 @@ using namespace std::chrono_literals;
 
 namespace {
 
+Doorbell::End wait(Doorbell& bell, std::chrono::nanoseconds time, std::vector<pollfd>& others)
+{
+    Doorbell* const bells[] = {&bell};
+    return Doorbell::wait(bells, time, others);
+}
+
 /// Sleeps until `done`, as a worker does: arm, look again, wait.
 template <typename Done>
 void sleep_until(Doorbell& bell, Done done)
@@ -21,7 +27,7 @@ void sleep_until(Doorbell& bell, Done done)
     while (!done()) {
         bell.arm();
         if (!done())
-            bell.wait(1h, nothing_else);
+            wait(bell, 1h, nothing_else);
         bell.disarm();
     }
 }
@@ -55,7 +61,7 @@ TEST_CASE("a ring after it was armed keeps a sleeper from waiting")
     std::vector<pollfd> nothing_else;
     bell->arm();
     bell->ring();
-    CHECK(bell->wait(1h, nothing_else) == Doorbell::End::ring);
+    CHECK(wait(*bell, 1h, nothing_else) == Doorbell::End::ring);
     bell->disarm();
 }
 
@@ -64,9 +70,9 @@ TEST_CASE("a descriptor that is not known ends no wait")
     const auto bell = *Doorbell::make();
     std::vector<pollfd> unknown{{-1, POLLIN, 0}};
     bell->arm();
-    CHECK(bell->wait(1ms, unknown) == Doorbell::End::time);
+    CHECK(wait(*bell, 1ms, unknown) == Doorbell::End::time);
     bell->ring();
-    CHECK(bell->wait(1h, unknown) == Doorbell::End::ring);
+    CHECK(wait(*bell, 1h, unknown) == Doorbell::End::ring);
     bell->disarm();
 }
 
@@ -78,7 +84,7 @@ TEST_CASE("a wait ends by itself, also where somebody rang while nobody slept")
     for (int i = 0; i < 3; ++i) {
         const auto began = std::chrono::steady_clock::now();
         bell->arm();
-        bell->wait(1ms, nothing_else);
+        wait(*bell, 1ms, nothing_else);
         bell->disarm();
         CHECK(std::chrono::steady_clock::now() - began >= 1ms);
     }
@@ -93,16 +99,31 @@ TEST_CASE("what else is readable ends a wait, and is left as it was")
     std::vector<pollfd> others{{ends[0], POLLIN, 0}};
     for (int i = 0; i < 2; ++i) {
         bell->arm();
-        CHECK(bell->wait(1h, others) == Doorbell::End::other);
+        CHECK(wait(*bell, 1h, others) == Doorbell::End::other);
         bell->disarm();
         CHECK(others.size() == 1);
     }
     bell->arm();
     bell->ring();
-    CHECK(bell->wait(1h, others) == Doorbell::End::ring);
+    CHECK(wait(*bell, 1h, others) == Doorbell::End::ring);
     bell->disarm();
     char byte = 0;
     CHECK(::read(ends[0], &byte, 1) == 1);
     ::close(ends[0]);
     ::close(ends[1]);
+}
+
+TEST_CASE("any of several bells ends a wait, and all that have rung are quiet then")
+{
+    const auto first = *Doorbell::make(), second = *Doorbell::make();
+    Doorbell* const bells[] = {first.get(), second.get()};
+    std::vector<pollfd> nothing_else;
+    for (Doorbell* bell : bells)
+        bell->arm();
+    second->ring();
+    CHECK(Doorbell::wait(bells, 1h, nothing_else) == Doorbell::End::ring);
+    first->ring();
+    second->ring();
+    CHECK(Doorbell::wait(bells, 1h, nothing_else) == Doorbell::End::ring);
+    CHECK(Doorbell::wait(bells, 1ms, nothing_else) == Doorbell::End::time);
 }

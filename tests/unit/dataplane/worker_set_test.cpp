@@ -1,8 +1,11 @@
 // Real workers and the real engine over ports without devices: two attachments of one segment, each on a worker of its own.
 #include "workers/worker_set.hpp"
 
+#include <sched.h>
+
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cstring>
 #include <numeric>
 #include <thread>
@@ -50,7 +53,7 @@ bool eventually(Condition condition)
 /// Attachments A on worker 0 and B on the last worker.
 class Host {
 public:
-    explicit Host(std::uint32_t workers, bool waking = false)
+    explicit Host(std::uint32_t workers, bool waking = false, ferryd::WorkersConfig config = {})
     {
         if (waking) {
             a.make_waking();
@@ -65,7 +68,6 @@ public:
         REQUIRE(transaction.set_row(vni, mac_a, ferry::Row::local(a_id, ferry::RowOrigin::endpoint)));
         REQUIRE(transaction.set_row(vni, mac_b, ferry::Row::local(b_id, ferry::RowOrigin::endpoint)));
         REQUIRE(transaction.commit());
-        ferryd::WorkersConfig config;
         config.count = workers;
         ferry::WorkerConfig engine;
         engine.local_vteps = {*ferry::Ipv4Address::parse("172.16.0.1")};
@@ -131,8 +133,8 @@ public:
     std::uint64_t drops(DropReason reason)
     {
         std::uint64_t sum = 0;
-        for (const auto& thread : set->threads())
-            sum += thread->engine().counters().drops[static_cast<std::size_t>(reason)].get();
+        for (const auto& worker : set->all())
+            sum += worker->engine().counters().drops[static_cast<std::size_t>(reason)].get();
         return sum;
     }
 
@@ -196,7 +198,7 @@ TEST_CASE("what is not VXLAN goes to the host's interface, and what comes from t
     std::iota(second.begin(), second.end(), 100);
     CHECK(from(kernel) == first);
     CHECK(from(underlay) == second);
-    CHECK(host.set->threads()[0]->engine().counters().passed_frames.get() == 60);
+    CHECK(host.set->all()[0]->engine().counters().passed_frames.get() == 60);
 }
 
 TEST_CASE("what workers had received has been given to ports when wait_until_handed_on() returns")
@@ -240,7 +242,7 @@ TEST_CASE("what a port refuses is dropped under the port's reason, by the worker
     host.b.refuse(DropReason::ring_stopped);
     host.a.put(Host::frames(0, 100));
     REQUIRE(eventually([&] { return host.drops(DropReason::ring_stopped) == 100; }));
-    const auto& owner = host.set->threads()[workers - 1]->engine().counters();
+    const auto& owner = host.set->all()[workers - 1]->engine().counters();
     CHECK(owner.attachment(host.b_id).drops[static_cast<std::size_t>(DropReason::ring_stopped)].get() == 100);
 }
 
@@ -254,6 +256,69 @@ TEST_CASE("a frame that a port will not take does not take others of its burst w
     REQUIRE(sent.size() == 66);
     for (std::uint32_t i = 0; i < sent.size(); ++i)
         REQUIRE(Host::number_of(sent[i]) == i / 2 * 3 + i % 2 + 1);
+}
+
+TEST_CASE("workers change threads while frames flow: none is lost, and all stay in order")
+{
+    constexpr std::uint32_t most_under_way = 500, most = 6'000;  // the pool's frames
+    const auto workers = GENERATE(2U, 4U);
+    const bool waking = GENERATE(false, true);
+    Host host(workers, waking);
+    std::atomic<std::uint32_t> put{0};
+    std::thread sender([&] {
+        while (put < most) {
+            if (put - host.b.sent().size() > most_under_way) {
+                std::this_thread::yield();
+                continue;
+            }
+            host.a.put(Host::frames(put, 20));
+            put += 20;
+        }
+    });
+    std::uint32_t threads = workers;
+    bool changed = true;
+    for (std::uint32_t turn = 0; put < most && turn < 10'000; ++turn) {
+        threads = 1 + turn % workers;
+        changed &= host.set->set_threads(threads).has_value();
+        std::this_thread::yield();
+    }
+    sender.join();
+    CHECK(changed);
+    CHECK(host.set->threads().size() == threads);
+    REQUIRE(eventually([&] { return host.b.sent().size() == put; }));
+    const auto sent = host.b.sent();
+    for (std::uint32_t i = 0; i < sent.size(); ++i)
+        REQUIRE(Host::number_of(sent[i]) == i);
+}
+
+TEST_CASE("a thread that runs several workers loses nothing between them")
+{
+    ferryd::WorkersConfig config;
+    config.threads = 1;
+    Host host(2, false, config);
+    FakePort more;
+    Wiring wiring = host.wiring(true, true);
+    wiring.polls[0].push_back({&more, 0, host.a_id});
+    more.put(Host::frames(0, 2'000));
+    host.a.put(Host::frames(2'000, 2'000));
+    host.set->rewire(wiring);
+    REQUIRE(eventually([&] { return host.b.sent().size() + host.drops(DropReason::handover_full) == 4'000; }));
+    CHECK(host.drops(DropReason::handover_full) == 0);
+    host.set->rewire(host.wiring(true, true));
+}
+
+TEST_CASE("a thread that does not start changes nothing")
+{
+    ferryd::WorkersConfig config;
+    config.threads = 1;
+    config.cpus = {0, CPU_SETSIZE - 1};
+    Host host(2, false, config);
+    const auto refused = host.set->set_threads(2);
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().code == ferry::ErrorCode::invalid_argument);
+    CHECK(host.set->threads().size() == 1);
+    host.a.put(Host::frames(0, 10));
+    CHECK(eventually([&] { return host.b.sent().size() == 10; }));
 }
 
 TEST_CASE("every buffer comes back")
@@ -271,7 +336,7 @@ TEST_CASE("every buffer comes back")
 TEST_CASE("a worker sleeps when nothing comes, unless it is told to poll")
 {
     Host host(1);
-    const auto& worker = *host.set->threads()[0];
+    const auto& worker = *host.set->all()[0];
     REQUIRE(eventually([&] { return worker.sleeps.get() > 10; }));
     CHECK(worker.idle_rounds.get() >= worker.sleeps.get());
     CHECK(worker.rounds.get() >= worker.idle_rounds.get());
@@ -281,7 +346,7 @@ TEST_CASE("frames wake a worker whose queues can, also the one that they are han
 {
     const auto workers = GENERATE(1U, 2U);
     Host host(workers, true);
-    const auto& receiver = *host.set->threads()[0];
+    const auto& receiver = *host.set->all()[0];
     for (std::uint32_t turn = 0; turn < 60; ++turn) {
         const auto slept = receiver.sleeps.get();
         REQUIRE(eventually([&] { return turn % 2 == 0 || receiver.sleeps.get() > slept + 6; }));
@@ -297,7 +362,7 @@ TEST_CASE("frames wake a worker whose queues can, also the one that they are han
 TEST_CASE("a port that stays readable with nothing in it does not keep its worker from napping")
 {
     Host host(1, true);
-    const auto& worker = *host.set->threads()[0];
+    const auto& worker = *host.set->all()[0];
     host.a.stay_readable();
     host.a.put({});
     REQUIRE(eventually([&] { return worker.wakes.get() > 10; }));
@@ -309,8 +374,8 @@ TEST_CASE("a worker that sleeps goes by new wiring, lets grace periods pass and 
 {
     Host host(2, true);
     for (int i = 0; i < 100; ++i) {
-        const auto slept = host.set->threads()[0]->sleeps.get();
-        REQUIRE(eventually([&] { return host.set->threads()[0]->sleeps.get() > slept; }));
+        const auto slept = host.set->all()[0]->sleeps.get();
+        REQUIRE(eventually([&] { return host.set->all()[0]->sleeps.get() > slept; }));
         host.set->rewire(host.wiring(i % 2 == 0, true));
         host.set->wait_until_handed_on();
     }

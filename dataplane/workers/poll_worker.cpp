@@ -1,0 +1,114 @@
+#include "workers/poll_worker.hpp"
+
+#include <rte_cycles.h>
+
+#include "host/clock.hpp"
+
+namespace ferryd {
+
+PollWorker::PollWorker(std::uint32_t index, std::unique_ptr<ferry::Worker> engine, std::unique_ptr<GateWorker> gates,
+                       std::uint32_t reader, WorkerShared shared)
+    : index_(index),
+      shared_(shared),
+      engine_(std::move(engine)),
+      gates_(std::move(gates)),
+      reader_(reader),
+      sink_(index, *engine_, shared.handovers, *gates_, shared.next_hops, shared.waiting),
+      bell_(shared.handovers.bell(index))
+{
+    gates_->set_sink(sink_);
+}
+
+ferry::Expected<std::unique_ptr<PollWorker>> PollWorker::make(std::uint32_t index, const ferry::WorkerConfig& engine, WorkerShared shared)
+{
+    auto made = ferry::Worker::make(shared.tables, engine);
+    if (!made)
+        return tl::unexpected(made.error());
+    auto gates = GateWorker::make(**made, shared.gates, shared.handovers.bell(index));
+    if (!gates)
+        return tl::unexpected(gates.error());
+    auto reader = shared.grace.readers().add_reader();
+    if (!reader)
+        return tl::unexpected(reader.error());
+    return std::unique_ptr<PollWorker>(new PollWorker(index, std::move(*made), std::move(*gates), *reader, shared));
+}
+
+PollWorker::~PollWorker()
+{
+    shared_.grace.readers().remove_reader(reader_);
+}
+
+void PollWorker::online() noexcept
+{
+    engine_->online();
+    shared_.grace.readers().online(reader_);
+}
+
+void PollWorker::offline() noexcept
+{
+    shared_.grace.readers().offline(reader_);
+    engine_->offline();
+}
+
+void PollWorker::quiescent() noexcept
+{
+    engine_->quiescent();
+    shared_.grace.readers().quiescent(reader_);
+}
+
+std::uint32_t PollWorker::round(const Wiring& wiring)
+{
+    std::uint32_t total = 0;
+    rte_mbuf* frames[burst];
+    if (sink_.any_waits()) [[unlikely]] {
+        sink_.begin(wiring, rte_rdtsc());
+        sink_.send_ready();
+    }
+    for (const PollEntry& poll : wiring.polls[index_]) {
+        const std::uint16_t count = poll.port->receive(poll.queue, frames, burst);
+        if (count == 0)
+            continue;
+        total += count;
+        const std::uint64_t now = rte_rdtsc();
+        sink_.begin(wiring, now);
+        if (poll.attachment != ferry::AttachmentId::none)
+            engine_->from_attachment(poll.attachment, frames, count, seconds_of(now), sink_);
+        else if (!poll.from_host)
+            engine_->from_underlay(frames, count, seconds_of(now), sink_);
+        else
+            sink_.from_host(frames, count);
+    }
+    total += sink_.take_handed_over(wiring);
+    if (!gates_->rests()) [[unlikely]] {
+        sink_.begin(wiring, rte_rdtsc());
+        total += gates_->round();
+    }
+    rounds.add(1);
+    if (total == 0)
+        idle_rounds.add(1);
+    return total;
+}
+
+/// The bell comes first: what changes at a port after it has been armed rings.
+bool PollWorker::arm(const Wiring& wiring, std::vector<pollfd>& watched)
+{
+    bell_.arm();
+    bool all = true;
+    for (const PollEntry& poll : wiring.polls[index_]) {
+        const auto descriptor = poll.port->arm(poll.queue);
+        if (descriptor)
+            watched.push_back({*descriptor, POLLIN, 0});
+        all = all && descriptor;
+    }
+    return all;
+}
+
+/// Ports that have gone meanwhile are not touched.
+void PollWorker::disarm(const Wiring& wiring)
+{
+    bell_.disarm();
+    for (const PollEntry& poll : wiring.polls[index_])
+        poll.port->disarm(poll.queue);
+}
+
+}  // namespace ferryd
