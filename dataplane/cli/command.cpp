@@ -45,7 +45,7 @@ const std::vector<Object>& all_objects()
 {
     static const std::vector<Object> objects{fdb_commands(),  vni_commands(),     vtep_commands(), port_commands(),
                                              move_commands(), hold_commands(), release_commands(), peer_commands(),
-                                             stats_commands()};
+                                             worker_commands(), stats_commands()};
     return objects;
 }
 

@@ -38,6 +38,7 @@ Object vni_commands();
 Object vtep_commands();
 Object port_commands();
 Object stats_commands();
+Object worker_commands();
 Object move_commands();
 Object hold_commands();
 Object release_commands();

@@ -82,6 +82,18 @@ Json to_json(const PortStatus& port)
     return object;
 }
 
+Json to_json(const WorkerStatus& worker)
+{
+    return {{"index", worker.index},
+            {"thread", worker.thread},
+            {"cpu", worker.cpu < 0 ? Json(nullptr) : Json(worker.cpu)},
+            {"underlay_queues", worker.underlay_queues},
+            {"loops", worker.loops},
+            {"idle_loops", worker.idle_loops},
+            {"sleeps", worker.sleeps},
+            {"wakes", worker.wakes}};
+}
+
 Json to_json(const SegmentStatus& segment)
 {
     return {{"vni", segment.vni.value()},
@@ -135,14 +147,6 @@ Json to_json(const StatsStatus& stats)
     totals["learned_moved"] = stats.learned_moved;
     totals["aged"] = stats.aged;
     totals["learning_refused"] = stats.learning_refused;
-    Json workers = Json::array();
-    for (const WorkerStatus& worker : stats.workers)
-        workers.push_back({{"index", worker.index},
-                           {"cpu", worker.cpu < 0 ? Json(nullptr) : Json(worker.cpu)},
-                           {"loops", worker.loops},
-                           {"idle_loops", worker.idle_loops},
-                           {"sleeps", worker.sleeps},
-                           {"wakes", worker.wakes}});
     const Json announcements = {{"seen", stats.announcements.seen},
                                 {"started", stats.announcements.started},
                                 {"refused", stats.announcements.refused},
@@ -153,7 +157,7 @@ Json to_json(const StatsStatus& stats)
             {"drops", Json(stats.drops)},
             {"ports", to_json(stats.ports)},
             {"vteps", to_json(stats.vteps)},
-            {"workers", workers}};
+            {"workers", to_json(stats.workers)}};
 }
 
 Json to_json(const FdbChange& change)

@@ -12,6 +12,7 @@ Json to_json(const SegmentStatus& segment);
 Json to_json(const VtepStatus& vtep);
 Json to_json(const FdbStatus& row);
 Json to_json(const StatsStatus& stats);
+Json to_json(const WorkerStatus& worker);
 Json to_json(const FdbChange& change);
 Json to_json(const MoveStatus& move);
 Json to_json(const PeerStatus& peer);

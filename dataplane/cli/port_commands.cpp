@@ -118,6 +118,13 @@ Expected<Action> prepare_add(const Arguments& arguments)
             return wrong(fmt::format("hold-ms is 1 to {}, not {}", max_hold_ms, in_quotes(arguments.value("hold-ms"))));
         port.hold_ms = static_cast<std::uint32_t>(*hold_ms);
     }
+    if (arguments.has("worker")) {
+        const auto worker = parse_number(arguments.value("worker"));
+        if (!worker || *worker >= ferry::TableLimits{}.workers)
+            return wrong(fmt::format("worker is 0 to {}, not {}", ferry::TableLimits{}.workers - 1,
+                                     in_quotes(arguments.value("worker"))));
+        port.worker = static_cast<std::uint32_t>(*worker);
+    }
     port.held = arguments.has("held");
     if (arguments.has("announcements")) {
         const std::string& source = arguments.value("announcements");
@@ -185,7 +192,7 @@ Object port_commands()
                 {"add",
                  nullptr,
                  "NAME vni N [mac MAC…] (vhost-user PATH [server] [queues N] | device ARGUMENTS) [hold-ms N] "
-                 "[held] [announcements kernel|frames]",
+                 "[held] [announcements kernel|frames] [worker N]",
                  "Attaches a port to a segment; without mac it may use any MAC address, and they are learned.",
                  "  ferryctl port add vm0 vni 100 mac 52:54:00:00:00:01 vhost-user /run/ferry/vm0.sock\n"
                  "  ferryctl port add vm1 vni 100 vhost-user /run/ferry/vm1.sock server queues 4\n"
@@ -199,7 +206,8 @@ Object port_commands()
                    {"device"},
                    {"hold-ms"},
                    {"held", Takes::nothing},
-                   {"announcements"}}},
+                   {"announcements"},
+                   {"worker"}}},
                  prepare_add},
                 {"del",
                  "delete",

@@ -105,6 +105,19 @@ private:
         for (std::size_t i = 0; i < workers.cpus.size(); ++i)
             claim(seen, workers.cpus[i], element("workers.cpus", workers.cpus.size(), i),
                   fmt::format("CPU {}", workers.cpus[i]));
+        if (workers.first_threads() > workers.count)
+            fault("workers.threads", fmt::format("{} threads for {} workers; a worker is run by one thread",
+                                                 workers.first_threads(), workers.count));
+        const std::vector<std::uint32_t>& queues = config_.underlay.queue_workers;
+        for (std::size_t i = 0; i < queues.size(); ++i)
+            known_worker(queues[i], element("underlay.queue_workers", queues.size(), i));
+    }
+
+    void known_worker(std::uint32_t worker, const std::string& path)
+    {
+        if (worker >= config_.workers.count)
+            fault(path, fmt::format("there is no worker {}; workers.count is {}, and they are numbered from 0 on", worker,
+                                    config_.workers.count));
     }
 
     void vteps()
@@ -162,6 +175,8 @@ private:
             const std::string path = fmt::format("port[{}]", i);
             claim(names, port.name, path + ".name", in_quotes(port.name));
             known_segment(port.vni, path + ".vni");
+            if (port.worker)
+                known_worker(*port.worker, path + ".worker");
             for (std::size_t j = 0; j < port.macs.size(); ++j)
                 claim(macs, std::pair(port.vni, port.macs[j]), element(path + ".macs", port.macs.size(), j),
                       fmt::format("{} of VNI {}", port.macs[j].to_string(), port.vni.value()));

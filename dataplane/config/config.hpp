@@ -53,6 +53,7 @@ struct ApiConfig {
 
 struct UnderlayConfig {
     std::string device;                             ///< DPDK device arguments, such as "net_af_packet0,iface=eth1"
+    std::vector<std::uint32_t> queue_workers;       ///< who polls receive queue i; empty: a queue for each worker
     std::optional<ferry::MacAddress> gateway_mac;   ///< next hop of VTEPs that name none; without it the kernel tells
     std::uint16_t mtu = 1600;                       ///< largest outer IP packet in bytes
     std::uint32_t pending_frames = 16;              ///< that wait for a VTEP's next hop, at each worker
@@ -101,6 +102,7 @@ struct PortConfig {
     std::optional<std::uint32_t> hold_ms = std::nullopt;  ///< instead of move.hold_ms
     bool held = false;  ///< devices: its VM does not run here until the port is released
     AnnouncementSource announcements = AnnouncementSource::kernel;  ///< devices
+    std::optional<std::uint32_t> worker = std::nullopt;             ///< that owns it; none: the one with the fewest queues
 };
 
 /// Files in PEM.

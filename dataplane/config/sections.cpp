@@ -83,9 +83,11 @@ void read_dpdk(Section section, DpdkConfig& dpdk)
 void read_workers(Section section, WorkersConfig& workers)
 {
     section.take_number("count", workers.count, 1, ferry::TableLimits{}.workers);
+    if (std::uint32_t threads = 0; section.take_number("threads", threads, 1, ferry::TableLimits{}.workers))
+        workers.threads = threads;
     section.take_numbers("cpus", workers.cpus, 0, sysconf(_SC_NPROCESSORS_CONF) - 1);
     if (const std::size_t cpus = section.count("cpus"); cpus != 0 && cpus != workers.count)
-        section.fault("cpus", fmt::format("has {} CPUs for {} workers; name one for each, or leave cpus out", cpus,
+        section.fault("cpus", fmt::format("has {} CPUs for {} workers; name one for each thread that may run them, or leave cpus out", cpus,
                                           workers.count));
     section.take_choice("poll", workers.poll,
                         {{"auto", WorkersConfig::Poll::automatic}, {"always", WorkersConfig::Poll::always}});
@@ -99,10 +101,16 @@ void read_api(Section section, ApiConfig& api)
     section.refuse_unknown();
 }
 
+/// As many as DPDK has for a port.
+constexpr std::size_t most_queues = 1'024;
+
 void read_underlay(Section section, UnderlayConfig& underlay)
 {
     section.require("device", "DPDK device arguments, such as \"net_af_packet0,iface=eth1\"");
     section.take("device", underlay.device, parse_device);
+    section.take_numbers("queue_workers", underlay.queue_workers, 0, ferry::TableLimits{}.workers - 1);
+    if (const std::size_t queues = section.count("queue_workers"); queues > most_queues)
+        section.fault("queue_workers", fmt::format("has {} queues; give {} at most", queues, most_queues));
     section.take("gateway_mac", underlay.gateway_mac, parse_unicast_mac);
     section.take_number("mtu", underlay.mtu, 576, 9'600);
     section.take_number("pending_frames", underlay.pending_frames, 0, 64);
@@ -157,6 +165,8 @@ void read_port(Section section, PortConfig& port)
     section.take_flag("held", port.held);
     section.take_choice("announcements", port.announcements,
                         {{"kernel", AnnouncementSource::kernel}, {"frames", AnnouncementSource::frames}});
+    if (std::uint32_t worker = 0; section.take_number("worker", worker, 0, ferry::TableLimits{}.workers - 1))
+        port.worker = worker;
     if (section.has("vhost_user") && section.has("device"))
         section.fault("device", "is not allowed beside vhost_user; a port is one or the other");
     else if (!section.has("vhost_user") && !section.has("device"))

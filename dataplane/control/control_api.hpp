@@ -49,6 +49,10 @@ public:
     virtual Expected<std::vector<FdbStatus>> fdb(std::optional<ferry::Vni> vni) = 0;
 
     virtual Expected<StatsStatus> stats() = 0;
+    /// So many threads run the workers from now on; no frame is lost and none overtaken meanwhile. Fails with
+    /// invalid_argument unless it is 1 to the number of workers, or where workers.cpus names a CPU that may not be used,
+    /// and with unavailable where the system gives no more threads; nothing is changed then.
+    virtual Expected<void> set_worker_threads(std::uint32_t count) = 0;
 
     /// Stops the attachment's way in as if its ring had stopped: frames are docked. Returns when every worker does so.
     /// Fails with not_found, and in_use where it is held already, or its ring is stopped anyway. For an attachment

@@ -101,6 +101,11 @@ Expected<StatsStatus> Controller::stats()
     return impl_->control->call([&]() -> Expected<StatsStatus> { return impl_->stats(); });
 }
 
+Expected<void> Controller::set_worker_threads(std::uint32_t count)
+{
+    return impl_->control->call([&] { return impl_->set_worker_threads(count); });
+}
+
 Expected<void> Controller::hold_port(const std::string& name)
 {
     return impl_->control->call([&] { return impl_->hold_port(name); });

@@ -46,6 +46,7 @@ public:
     Expected<std::vector<FdbStatus>> fdb(std::optional<ferry::Vni> vni) override;
 
     Expected<StatsStatus> stats() override;
+    Expected<void> set_worker_threads(std::uint32_t count) override;
 
     Expected<void> hold_port(const std::string& name) override;
     Expected<void> release_port(const std::string& name) override;

@@ -35,7 +35,7 @@ namespace ferryd {
 
 struct Controller::Impl final : RingHost {
     Impl(const Config& wanted, HostMessenger* told, TermFile* term)
-        : config(wanted), messenger(told), term_file(term), ports(wanted.workers.count)
+        : config(wanted), messenger(told), term_file(term), ports(wanted.workers.count, wanted.underlay.queue_workers)
     {
     }
 
@@ -184,6 +184,8 @@ struct Controller::Impl final : RingHost {
 
     // stats_calls.cpp
     StatsStatus stats();
+    std::vector<WorkerStatus> worker_statuses();
+    Expected<void> set_worker_threads(std::uint32_t count);
     Tally tally_of(ferry::AttachmentId attachment) const;
     Tally tally_of(ferry::VtepId vtep) const;
 

@@ -15,13 +15,17 @@ Expected<void> Controller::Impl::add_port(const PortConfig& wanted)
         return ferry::fail(ErrorCode::already_exists, fmt::format("a port {} exists already", wanted.name));
     if (auto found = segment(wanted.vni); !found)
         return tl::unexpected(found.error());
+    if (wanted.worker && *wanted.worker >= workers->size())
+        return ferry::fail(ErrorCode::invalid_argument,
+                           fmt::format("there is no worker {}; workers.count is {}, and they are numbered from 0 on", *wanted.worker,
+                                       workers->size()));
 
     auto made = std::make_unique<AttachedPort>();
     made->config = wanted;
     made->key = ports.new_key();
     if (auto opened = open_port(*made); !opened)
         return opened;
-    made->worker = ports.idlest_worker(underlay.get());
+    made->worker = wanted.worker ? *wanted.worker : ports.idlest_worker(underlay.get());
     if (auto attached = attach(*made); !attached)
         return attached;
     AttachedPort& port = ports.insert(std::move(made));

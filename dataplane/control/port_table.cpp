@@ -43,23 +43,23 @@ AttachedPort& PortTable::insert(std::unique_ptr<AttachedPort> port)
     return *(ports_[name] = std::move(port));
 }
 
-std::uint32_t PortTable::idlest_worker(const EthdevPort* underlay) const
+std::uint32_t PortTable::idlest_worker(const Port* underlay) const
 {
     std::vector<std::uint32_t> queues(workers_);
     for (std::uint32_t queue = 0; underlay != nullptr && queue < underlay->receive_queues(); ++queue)
-        ++queues[queue % workers_];
+        ++queues[worker_of_queue(queue)];
     for (const auto& [name, port] : ports_)
         queues[port->worker] += port->port->receive_queues();
     return static_cast<std::uint32_t>(std::min_element(queues.begin(), queues.end()) - queues.begin());
 }
 
-Wiring PortTable::wiring(EthdevPort* underlay, Port* host) const
+Wiring PortTable::wiring(Port* underlay, Port* host) const
 {
     Wiring wiring;
     wiring.polls.resize(workers_);
     if (underlay != nullptr) {
         for (std::uint16_t queue = 0; queue < underlay->receive_queues(); ++queue)
-            wiring.polls[queue % workers_].push_back({underlay, queue, ferry::AttachmentId::none});
+            wiring.polls[worker_of_queue(queue)].push_back({underlay, queue, ferry::AttachmentId::none});
         for (std::uint32_t worker = 0; worker < workers_; ++worker) {
             const std::uint32_t owner = worker % underlay->transmit_queues();
             wiring.underlay.push_back({underlay, static_cast<std::uint16_t>(owner), owner});

@@ -35,7 +35,11 @@ struct AttachedPort {
 
 class PortTable {
 public:
-    explicit PortTable(std::uint32_t workers) : workers_(workers) {}
+    /// `queue_workers`: who polls the underlay's receive queue i; queues beyond its end are spread over the workers.
+    PortTable(std::uint32_t workers, std::vector<std::uint32_t> queue_workers)
+        : workers_(workers), queue_workers_(std::move(queue_workers))
+    {
+    }
 
     AttachedPort* find(const std::string& name);
     AttachedPort* find(PortKey key);
@@ -47,13 +51,17 @@ public:
     PortKey new_key() noexcept { return PortKey{++last_key_}; }
 
     /// The worker with the fewest queues to poll, where the underlay's are counted.
-    std::uint32_t idlest_worker(const EthdevPort* underlay) const;
-    /// What workers are to go by now. The underlay's queues are spread over the workers, from the first on; the host's
-    /// interface, where there is one, has a queue for each worker.
-    Wiring wiring(EthdevPort* underlay, Port* host = nullptr) const;
+    std::uint32_t idlest_worker(const Port* underlay) const;
+    std::uint32_t worker_of_queue(std::uint32_t queue) const noexcept
+    {
+        return queue < queue_workers_.size() ? queue_workers_[queue] : queue % workers_;
+    }
+    /// What workers are to go by now. The host's interface, where there is one, has a queue for each worker.
+    Wiring wiring(Port* underlay, Port* host = nullptr) const;
 
 private:
     std::uint32_t workers_;
+    std::vector<std::uint32_t> queue_workers_;
     std::uint64_t last_key_ = 0;
     std::map<std::string, std::unique_ptr<AttachedPort>> ports_;
 };

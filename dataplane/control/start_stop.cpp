@@ -106,7 +106,10 @@ Expected<void> Controller::Impl::open_underlay()
 {
     EthdevOptions options;
     options.pool = pool.get();
-    options.receive_queues = options.transmit_queues = static_cast<std::uint16_t>(config.workers.count);
+    options.transmit_queues = static_cast<std::uint16_t>(config.workers.count);
+    options.receive_queues = options.transmit_queues;
+    if (!config.underlay.queue_workers.empty())
+        options.receive_queues = static_cast<std::uint16_t>(config.underlay.queue_workers.size());
     options.mtu = config.underlay.mtu;
     options.underlay = true;
     options.all_multicast = !config.underlay.host_interface.empty();

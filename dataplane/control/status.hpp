@@ -99,6 +99,7 @@ struct WorkerStatus {
     std::uint64_t sleeps = 0;  ///< of its thread, while it ran the worker
     std::uint64_t wakes = 0;   ///< of these: something in a queue of the thread's workers ended it
     std::uint32_t thread = 0;  ///< that runs it
+    std::vector<std::uint32_t> underlay_queues = {};  ///< the underlay's receive queues that it polls
 };
 
 /// Announcements that programs on kernel interfaces saw.

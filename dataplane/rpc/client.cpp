@@ -217,6 +217,13 @@ Expected<StatsStatus> Client::stats()
                              [](const v1::GetStatsResponse& response) { return from_message(response); });
 }
 
+Expected<void> Client::set_worker_threads(std::uint32_t count)
+{
+    v1::SetWorkerThreadsRequest request;
+    request.set_threads(count);
+    return connection_->call(&Stub::SetWorkerThreads, request);
+}
+
 Expected<std::vector<MoveStatus>> Client::move_statuses(std::uint64_t after)
 {
     v1::ListMovesRequest request;

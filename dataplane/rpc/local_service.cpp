@@ -170,6 +170,12 @@ grpc::Status LocalService::GetStats(Context* context, const v1::GetStatsRequest*
     return status_of(context, stats);
 }
 
+grpc::Status LocalService::SetWorkerThreads(Context* context, const v1::SetWorkerThreadsRequest* request,
+                                            v1::SetWorkerThreadsResponse*)
+{
+    return status_of(context, api_.set_worker_threads(request->threads()));
+}
+
 grpc::Status LocalService::ListMoves(Context* context, const v1::ListMovesRequest* request,
                                      v1::ListMovesResponse* response)
 {

@@ -41,6 +41,7 @@ private:
     Status RemoveFdb(Context*, const v1::RemoveFdbRequest*, v1::RemoveFdbResponse*) override;
 
     Status GetStats(Context*, const v1::GetStatsRequest*, v1::GetStatsResponse*) override;
+    Status SetWorkerThreads(Context*, const v1::SetWorkerThreadsRequest*, v1::SetWorkerThreadsResponse*) override;
     Status ListMoves(Context*, const v1::ListMovesRequest*, v1::ListMovesResponse*) override;
     Status HoldPort(Context*, const v1::HoldPortRequest*, v1::HoldPortResponse*) override;
     Status ReleasePort(Context*, const v1::ReleasePortRequest*, v1::ReleasePortResponse*) override;

@@ -54,6 +54,8 @@ v1::Port to_message(const PortConfig& port)
     if (port.hold_ms)
         message.set_hold_ms(*port.hold_ms);
     message.set_held(port.held);
+    if (port.worker)
+        message.set_worker(*port.worker);
     if (port.announcements == AnnouncementSource::frames)
         message.set_announcements(v1::Port::ANNOUNCEMENTS_FRAMES);
     return message;
@@ -106,6 +108,8 @@ Expected<PortConfig> from_message(const v1::Port& message)
         if ((*port.hold_ms == 0 || *port.hold_ms > max_hold_ms) && !error)
             error = wrong(fmt::format("a hold of {} ms is not allowed; give 1 to {}", *port.hold_ms, max_hold_ms));
     }
+    if (message.has_worker())
+        port.worker = message.worker();
     port.held = message.held();
     if (port.held && message.has_vhost_user() && !error)
         error = wrong("a vhost-user port cannot be held: its rings tell when its VM runs");

@@ -208,6 +208,8 @@ v1::GetStatsResponse to_message(const StatsStatus& stats)
         added.set_idle_loops(worker.idle_loops);
         added.set_sleeps(worker.sleeps);
         added.set_wakes(worker.wakes);
+        added.set_thread(worker.thread);
+        added.mutable_underlay_queues()->Add(worker.underlay_queues.begin(), worker.underlay_queues.end());
     }
     v1::AnnouncementStatus& announcements = *message.mutable_announcements();
     announcements.set_seen(stats.announcements.seen);
@@ -238,7 +240,8 @@ Expected<StatsStatus> from_message(const v1::GetStatsResponse& message)
     stats.vteps = fields.sub(read_messages<VtepStatus, v1::VtepStatus>(message.vteps(), from_message));
     for (const v1::WorkerStatus& worker : message.workers())
         stats.workers.push_back({worker.index(), worker.cpu(), worker.loops(), worker.idle_loops(), worker.sleeps(),
-                                 worker.wakes()});
+                                 worker.wakes(), worker.thread(),
+                                 {worker.underlay_queues().begin(), worker.underlay_queues().end()}});
     const v1::AnnouncementStatus& announcements = message.announcements();
     stats.announcements = {announcements.seen(), announcements.started(), announcements.refused(), announcements.lost(),
                            announcements.limited()};

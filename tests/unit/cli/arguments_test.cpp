@@ -111,8 +111,18 @@ TEST_CASE("port")
     CHECK(c.port->announcements == AnnouncementSource::kernel);
     quiet(c, "port add tap0 device net_tap0,iface=tap0 vni 1 announcements frames");
     CHECK(c.port->announcements == AnnouncementSource::frames);
+    CHECK_FALSE(c.port->worker);
+    quiet(c, "port add tap0 device net_tap0,iface=tap0 vni 1 worker 3");
+    CHECK(c.port->worker == 3U);
     quiet(c, "port del tap0");
     CHECK(c.removed_port == "tap0");
+}
+
+TEST_CASE("workers")
+{
+    FakeControl c;
+    quiet(c, "workers threads 2");
+    CHECK(c.worker_threads == 2);
 }
 
 TEST_CASE("move")

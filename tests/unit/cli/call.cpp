@@ -121,7 +121,7 @@ void fill(FakeControl& control)
                         {{"ring_full", 5}, {"frame_too_big", 6}},
                         control.port_list,
                         control.vtep_list,
-                        {{0, 3, 1000, 250, 6, 5}, {1, -1, 0, 0, 0, 0}},
+                        {{0, 3, 1000, 250, 6, 5, 0, {0, 2}}, {1, -1, 0, 0, 0, 0, 0, {}}},
                         {20, 2, 3, 4, 5}};
 
     control.change = {1'700'000'000'123'456'789, vni(100), mac("52:54:00:00:00:01"), "VTEP 172.16.0.2", "local vm0", 35.25};

@@ -24,6 +24,7 @@ public:
         ++next_;
         return moves;
     }
+    Expected<void> set_worker_threads(std::uint32_t) override { return {}; }
     Expected<void> hold_port(const std::string&) override { return {}; }
     Expected<void> release_port(const std::string&) override { return {}; }
     Expected<std::vector<PeerStatus>> peers() override { return {}; }

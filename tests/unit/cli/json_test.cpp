@@ -115,8 +115,11 @@ TEST_CASE("counters as JSON")
     CHECK(stats["drops"] == Json::parse(R"({"frame_too_big":6,"ring_full":5})"));
     CHECK(stats["ports"] == Json::array({underlay_port, vm_port}));
     CHECK(stats["vteps"] == Json::array({other_vteps, third_vtep}));
-    CHECK(stats["workers"] == Json::parse(R"([{"index":0,"cpu":3,"loops":1000,"idle_loops":250,"sleeps":6,"wakes":5},
-        {"index":1,"cpu":null,"loops":0,"idle_loops":0,"sleeps":0,"wakes":0}])"));
+    CHECK(stats["workers"] == Json::parse(R"([{"index":0,"thread":0,"cpu":3,"underlay_queues":[0,2],"loops":1000,
+        "idle_loops":250,"sleeps":6,"wakes":5},
+        {"index":1,"thread":0,"cpu":null,"underlay_queues":[],"loops":0,"idle_loops":0,"sleeps":0,"wakes":0}])"));
+    CHECK(json(control, "workers") == stats["workers"]);
+    CHECK(json(control, "workers threads 2") == stats["workers"]);
     CHECK(stats["announcements"] == Json::parse(R"({"seen":20,"started":2,"refused":3,"lost":4,"limited":5})"));
     CHECK(stats.size() == 6);
     CHECK(json(control, "stats show drops") == stats);

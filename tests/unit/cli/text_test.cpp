@@ -79,6 +79,11 @@ TEST_CASE("counters are explained")
     CHECK(stats.find("worker 0 on CPU 3: 1,000 rounds, 25.0 % of them idle, 6 sleeps\n") != std::string::npos);
     CHECK(stats.find("worker 1: 0 rounds, 0.0 % of them idle, 0 sleeps\n") != std::string::npos);
 
+    const std::string workers = text("workers");
+    CHECK(workers.find("WORKER  THREAD  CPU  IDLE ROUNDS  SLEEPS  UNDERLAY QUEUES  PORTS\n") == 0);
+    CHECK(workers.find("     0       0    3       25.0 %       6  0,2              -\n") != std::string::npos);
+    CHECK(workers.find("     1       0  any            -       0  -                vm0\n") != std::string::npos);
+
     const std::string drops = text("stats show drops");
     CHECK(drops.find("FRAMES  REASON         MEANING\n") == 0);
     CHECK(drops.find("     5  ring_full      The guest's receive ring had no room") != std::string::npos);

@@ -14,7 +14,7 @@ TEST_CASE("what is not understood is said, and ferryd is not asked")
         CHECK(printed.out.empty());
         CHECK(printed.err == "ferryctl: " + said + " --help says what is\n");
     };
-    const std::string objects = "there are fdb, vni, vtep, port, moves, hold, release, peers, stats; ferryctl";
+    const std::string objects = "there are fdb, vni, vtep, port, moves, hold, release, peers, workers, stats; ferryctl";
     check("", "an object is missing; ferryctl");
     check("fbd", "\"fbd\" is no object; " + objects);
     check("v", "\"v\" is more than one object; " + objects);
@@ -49,6 +49,9 @@ TEST_CASE("what is not understood is said, and ferryd is not asked")
           "announcements are seen by kernel or frames, not \"both\"; ferryctl port add");
     check("port add vm0 vni 1 device net_tap0 hold-ms 0",
           "hold-ms is 1 to 600000, not \"0\"; ferryctl port add");
+    check("port add vm0 vni 1 device net_tap0 worker x", "worker is 0 to 63, not \"x\"; ferryctl port add");
+    check("workers threads", "N is missing; ferryctl workers threads");
+    check("workers threads 0", "the number of threads is 1 to 64, not \"0\"; ferryctl workers threads");
     check("moves show --after x", "after is the number of a change, not \"x\"; ferryctl moves show");
     check("moves --after x", "after is the number of a change, not \"x\"; ferryctl moves show");
     check("moves show mac 1", "\"1\" is not a MAC address; write one like \"52:54:00:00:00:01\"; ferryctl moves show");

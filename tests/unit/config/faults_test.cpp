@@ -138,7 +138,7 @@ TEST_CASE("an unknown key is a fault, with the nearest one that exists")
     CHECK(faults_after_least("[workers]\nconut = 1\n") ==
           Lines{"t:6:1: workers.conut: is not a key; did you mean \"count\"?"});
     CHECK(faults_after_least("[workers]\nnumber = 1\n") ==
-          Lines{"t:6:1: workers.number: is not a key; known are count, cpus, poll"});
+          Lines{"t:6:1: workers.number: is not a key; known are count, cpus, poll, threads"});
     CHECK(faults_after_least("[pears]\n") == Lines{"t:5:2: pears: is not a key; did you mean \"peers\"?"});
     CHECK(faults_after_least(segment + "leaning = false\n") ==
           Lines{"t:7:1: segment.leaning: is not a key; did you mean \"learning\"?"});
@@ -220,7 +220,12 @@ TEST_CASE("values that belong together fit")
         CHECK(faults_after_least(text) == Lines{"t:" + fault});
     };
     check("[workers]\ncount = 2\ncpus = [0]\n",
-          "7:8: workers.cpus: has 1 CPUs for 2 workers; name one for each, or leave cpus out");
+          "7:8: workers.cpus: has 1 CPUs for 2 workers; name one for each thread that may run them, or leave cpus out");
+    check("[workers]\ncount = 2\nthreads = 3\n", "7:11: workers.threads: 3 threads for 2 workers; a worker is run by one thread");
+    check("queue_workers = [0, 1]\n",
+          "5:21: underlay.queue_workers: there is no worker 1; workers.count is 1, and they are numbered from 0 on");
+    check("[[port]]\nname = 'a'\nvni = 100\nvhost_user = '/s'\nworker = 1\n" + segment,
+          "9:10: port.worker: there is no worker 1; workers.count is 1, and they are numbered from 0 on");
     check("[dpdk]\nmemory_mb = 32\n",
           "6:13: dpdk.memory_mb: 32 MiB do not hold 16384 buffers of 2176 bytes; they take 38 MiB");
     check("mtu = 9000\n[dpdk]\nbuffer_size = 2176\n",

@@ -26,6 +26,7 @@ eal_arguments = ["--log-level", "8", "-d", "8"]
 
 [workers]
 count = 1
+threads = 1
 cpus = [0]
 poll = "always"
 
@@ -35,6 +36,7 @@ mode = "0600"
 
 [underlay]
 device = "net_af_packet0,iface=eth1"
+queue_workers = [0, 0]
 gateway_mac = "02:00:00:00:00:fe"
 xdp_program = "/proc/version"
 mtu = 1700
@@ -75,6 +77,7 @@ vni = 0
 device = "net_tap0,iface=vm1"
 held = true
 announcements = "frames"
+worker = 0
 
 [peers]
 listen = "172.16.0.1:4790"
@@ -160,6 +163,7 @@ TEST_CASE("every key reaches its field")
     CHECK(c.dpdk.eal_arguments == std::vector<std::string>{"--log-level", "8", "-d", "8"});
 
     CHECK(c.workers.count == 1);
+    CHECK(c.workers.threads == 1U);
     CHECK(c.workers.cpus == std::vector<std::uint32_t>{0});
     CHECK(c.workers.poll == WorkersConfig::Poll::always);
 
@@ -167,6 +171,7 @@ TEST_CASE("every key reaches its field")
     CHECK(c.api.mode == 0600);
 
     CHECK(c.underlay.device == "net_af_packet0,iface=eth1");
+    CHECK(c.underlay.queue_workers == std::vector<std::uint32_t>{0, 0});
     CHECK(c.underlay.gateway_mac == mac("02:00:00:00:00:fe"));
     CHECK(c.underlay.xdp_program == "/proc/version");
     CHECK(c.underlay.mtu == 1700);
@@ -235,6 +240,8 @@ TEST_CASE("every key reaches its field")
     CHECK(c.ports[1].held);
     CHECK(c.ports[0].announcements == AnnouncementSource::kernel);
     CHECK(c.ports[1].announcements == AnnouncementSource::frames);
+    CHECK_FALSE(c.ports[0].worker);
+    CHECK(c.ports[1].worker == 0U);
     CHECK(c.dock.bytes == 1'000'000);
     CHECK(c.dock.buffers == 1'234);
     CHECK(c.move.hold_ms == 1'001);

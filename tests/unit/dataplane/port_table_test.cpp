@@ -27,7 +27,7 @@ AttachedPort& add(PortTable& table, const std::string& name, std::uint32_t attac
 
 TEST_CASE("ports are found by name, key and attachment, and keys are not used again")
 {
-    PortTable table(1);
+    PortTable table(1, {});
     const AttachedPort& first = add(table, "first", 1);
     const AttachedPort& second = add(table, "second", 2);
     CHECK(table.find("first") == &first);
@@ -42,7 +42,7 @@ TEST_CASE("ports are found by name, key and attachment, and keys are not used ag
 
 TEST_CASE("queues are spread over the workers")
 {
-    PortTable table(3);
+    PortTable table(3, {});
     CHECK(add(table, "a", 1, 4).worker == 0);
     CHECK(add(table, "b", 2).worker == 1);
     CHECK(add(table, "c", 3).worker == 2);
@@ -56,9 +56,26 @@ TEST_CASE("queues are spread over the workers")
     CHECK(wiring.to_attachment(AttachmentId{4}).owner == 1);
 }
 
+TEST_CASE("the underlay's queues go to the workers that the configuration names, and to all of them otherwise")
+{
+    FakePort underlay(4, 2);
+    const auto workers_of = [&](const PortTable& table) {
+        std::vector<std::uint32_t> workers(4, 99);
+        const ferryd::Wiring wiring = table.wiring(&underlay);
+        for (std::uint32_t worker = 0; worker < wiring.polls.size(); ++worker)
+            for (const ferryd::PollEntry& poll : wiring.polls[worker])
+                workers.at(poll.queue) = worker;
+        return workers;
+    };
+    CHECK(workers_of(PortTable(2, {})) == std::vector<std::uint32_t>{0, 1, 0, 1});
+    const PortTable named(2, {1, 1, 1});
+    CHECK(workers_of(named) == std::vector<std::uint32_t>{1, 1, 1, 1});
+    CHECK(named.idlest_worker(&underlay) == 0);
+}
+
 TEST_CASE("each worker has a queue of the host's interface, where there is one")
 {
-    PortTable table(2);
+    PortTable table(2, {});
     FakePort host(2, 2);
     const ferryd::Wiring wiring = table.wiring(nullptr, &host);
     for (std::uint16_t worker = 0; worker < 2; ++worker) {
@@ -74,7 +91,7 @@ TEST_CASE("each worker has a queue of the host's interface, where there is one")
 
 TEST_CASE("a port that goes is first not polled, then not reachable")
 {
-    PortTable table(1);
+    PortTable table(1, {});
     AttachedPort& port = add(table, "a", 5);
     port.polled = false;
     ferryd::Wiring wiring = table.wiring(nullptr);

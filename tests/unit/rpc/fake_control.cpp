@@ -127,6 +127,12 @@ Expected<StatsStatus> FakeControl::stats()
     return answer(counters);
 }
 
+Expected<void> FakeControl::set_worker_threads(std::uint32_t count)
+{
+    worker_threads = count;
+    return done();
+}
+
 Expected<std::vector<MoveStatus>> FakeControl::move_statuses(std::uint64_t from)
 {
     after = from;

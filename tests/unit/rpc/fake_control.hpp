@@ -27,6 +27,7 @@ public:
     std::optional<FdbMode> mode;
     std::uint64_t after = 0;
     std::string held_port, released_port;
+    std::uint32_t worker_threads = 0;
 
     // What is answered.
     std::optional<ferry::Error> error;  ///< where it is set, everything fails with it
@@ -59,6 +60,7 @@ public:
     Expected<FdbChange> remove_fdb(ferry::Vni of, ferry::MacAddress whose) override;
     Expected<std::vector<FdbStatus>> fdb(std::optional<ferry::Vni> only) override;
     Expected<StatsStatus> stats() override;
+    Expected<void> set_worker_threads(std::uint32_t count) override;
     Expected<std::vector<MoveStatus>> move_statuses(std::uint64_t from) override;
     Expected<void> hold_port(const std::string& name) override;
     Expected<void> release_port(const std::string& name) override;

@@ -108,9 +108,12 @@ TEST_CASE("ports")
     REQUIRE(std::holds_alternative<DevicePort>(s.control.port->kind));
     CHECK(std::get<DevicePort>(s.control.port->kind).device == "net_tap0,iface=x");
     CHECK(s.control.port->announcements == AnnouncementSource::kernel);
+    CHECK_FALSE(s.control.port->worker);
+    port.worker = 0;
     port.announcements = AnnouncementSource::frames;
     REQUIRE(s.client->add_port(port));
     CHECK(s.control.port->announcements == AnnouncementSource::frames);
+    CHECK(s.control.port->worker == 0U);
 
     REQUIRE(s.client->remove_port("vm0"));
     CHECK(s.control.removed_port == "vm0");
@@ -258,7 +261,7 @@ TEST_CASE("counters")
          {{"no_buffer", 12}},
          {some_port()},
          {some_vtep()},
-         {{0, 3, 4, 5, 6, 2}, {1, -1, 7, 8, 9, 10}},
+         {{0, 3, 4, 5, 6, 2}, {1, -1, 7, 8, 9, 10, 11, {0, 5}}},
          {13, 14, 15, 16, 17}};
     const auto stats = s.client->stats();
     REQUIRE(stats);
@@ -287,4 +290,17 @@ TEST_CASE("counters")
     CHECK(stats->workers[1].idle_loops == 8);
     CHECK(stats->workers[1].sleeps == 9);
     CHECK(stats->workers[1].wakes == 10);
+    CHECK(stats->workers[1].thread == 11);
+    CHECK(stats->workers[1].underlay_queues == std::vector<std::uint32_t>{0, 5});
+}
+
+TEST_CASE("threads of workers")
+{
+    Served s;
+    REQUIRE(s.client->set_worker_threads(3));
+    CHECK(s.control.worker_threads == 3);
+    s.control.error = ferry::Error{ferry::ErrorCode::invalid_argument, "too many"};
+    const auto refused = s.client->set_worker_threads(9);
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().sentence == "too many");
 }
