@@ -63,7 +63,9 @@ Expected<void> Controller::Impl::start_follower()
         return ferry::fail(ErrorCode::invalid_argument,
                            "the underlay has no gateway_mac, and no interface (iface=, or host_interface) that the kernel "
                            "could tell one for");
-    auto started = UnderlayFollower::start(*interface, config.underlay.mtu, [this] { control->wake(); });
+    auto started = UnderlayFollower::start(*interface, config.underlay.mtu,
+                                           {config.host.vtep, config.host.vxlan_port, config.host.entropy_ports},
+                                           [this] { control->wake(); });
     if (!started)
         return tl::unexpected(started.error());
     follower = std::move(*started);

@@ -5,6 +5,7 @@
 #include <sys/eventfd.h>
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "host/clock.hpp"
@@ -14,23 +15,26 @@ namespace ferryd {
 constexpr std::int64_t tick_ns = 1'000'000'000;
 
 ferry::Expected<std::unique_ptr<UnderlayFollower>> UnderlayFollower::start(
-    const std::string& interface, std::uint16_t mtu, std::function<void()> changed)
+    const std::string& interface, std::uint16_t mtu, const OwnPackets& own, std::function<void()> changed)
 {
     auto socket = RouteSocket::open(interface);
     if (!socket)
         return tl::unexpected(socket.error());
+    auto icmp = IcmpSocket::open();
+    if (!icmp)
+        return tl::unexpected(icmp.error());
     Descriptor wake(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
     if (!wake)
         return ferry::fail(ferry::ErrorCode::unavailable, "no more files can be opened; raise the limit (ulimit -n)");
     NextHops next_hops(socket->interface(), interface, mtu);
-    return std::unique_ptr<UnderlayFollower>(
-        new UnderlayFollower(std::move(*socket), std::move(next_hops), std::move(wake), std::move(changed)));
+    return std::unique_ptr<UnderlayFollower>(new UnderlayFollower(std::move(*socket), std::move(*icmp), own, std::move(next_hops),
+                                                                  std::move(wake), std::move(changed)));
 }
 
-UnderlayFollower::UnderlayFollower(RouteSocket socket, NextHops next_hops, Descriptor wake,
-                                   std::function<void()> changed)
-    : socket_(std::move(socket)), next_hops_(std::move(next_hops)), wake_(std::move(wake)),
-      changed_(std::move(changed)), thread_([this] { run(); })
+UnderlayFollower::UnderlayFollower(RouteSocket socket, IcmpSocket icmp, const OwnPackets& own, NextHops next_hops,
+                                   Descriptor wake, std::function<void()> changed)
+    : socket_(std::move(socket)), icmp_(std::move(icmp)), own_(own), next_hops_(std::move(next_hops)),
+      wake_(std::move(wake)), changed_(std::move(changed)), thread_([this] { run(); })
 {
 }
 
@@ -71,6 +75,8 @@ void UnderlayFollower::run()
     while (!stopping_.load(std::memory_order_relaxed)) {
         take_orders();
         socket_.read_events(next_hops_);
+        for (const PathMtu& path : icmp_.read(own_))
+            next_hops_.path_mtu(path.vtep, path.mtu);
         if (const std::int64_t now = nanoseconds_now(); now >= next_tick) {
             next_hops_.tick();
             next_tick = now + tick_ns;
@@ -134,8 +140,8 @@ void UnderlayFollower::publish()
 void UnderlayFollower::wait(std::int64_t until_ns)
 {
     const std::int64_t left = std::max<std::int64_t>(0, until_ns - nanoseconds_now());
-    pollfd waits[] = {{socket_.events(), POLLIN, 0}, {wake_.get(), POLLIN, 0}};
-    poll(waits, 2, static_cast<int>(left / 1'000'000) + 1);
+    pollfd waits[] = {{socket_.events(), POLLIN, 0}, {wake_.get(), POLLIN, 0}, {icmp_.descriptor(), POLLIN, 0}};
+    poll(waits, std::size(waits), static_cast<int>(left / 1'000'000) + 1);
     if ((waits[1].revents & POLLIN) != 0) {
         eventfd_t ignored;
         eventfd_read(wake_.get(), &ignored);

@@ -15,16 +15,18 @@
 
 #include "host/descriptor.hpp"
 #include "underlay/next_hops.hpp"
+#include "underlay/path_mtu.hpp"
 #include "underlay/route_socket.hpp"
 
 namespace ferryd {
 
 class UnderlayFollower {
 public:
-    /// Starts the thread, which calls `changed` when take() has something after it had nothing. `mtu`: see NextHops.
-    /// Fails as RouteSocket::open() does, and with unavailable.
+    /// Starts the thread, which calls `changed` when take() has something after it had nothing. `mtu`: see NextHops;
+    /// `own`: the packets whose path MTU routers may tell. Fails as RouteSocket::open() and IcmpSocket::open() do, and
+    /// with unavailable.
     static ferry::Expected<std::unique_ptr<UnderlayFollower>> start(const std::string& interface, std::uint16_t mtu,
-                                                                    std::function<void()> changed);
+                                                                    const OwnPackets& own, std::function<void()> changed);
     /// Ends the thread.
     ~UnderlayFollower();
     UnderlayFollower(const UnderlayFollower&) = delete;
@@ -39,7 +41,8 @@ public:
     std::vector<NextHop> take();
 
 private:
-    UnderlayFollower(RouteSocket socket, NextHops next_hops, Descriptor wake, std::function<void()> changed);
+    UnderlayFollower(RouteSocket socket, IcmpSocket icmp, const OwnPackets& own, NextHops next_hops, Descriptor wake,
+                     std::function<void()> changed);
     void order(ferry::Ipv4Address vtep, bool wanted);
     void run();
     void take_orders();
@@ -48,7 +51,9 @@ private:
     void wait(std::int64_t until_ns);
 
     RouteSocket socket_;
-    NextHops next_hops_;  ///< with socket_ the thread's own
+    IcmpSocket icmp_;
+    const OwnPackets own_;
+    NextHops next_hops_;  ///< with the sockets the thread's own
     const Descriptor wake_;
     const std::function<void()> changed_;
     std::atomic<bool> stopping_{false};

@@ -55,6 +55,7 @@ void NextHops::unfollow(ferry::Ipv4Address vtep)
         return;
     leave_neighbour(vtep, found->second);
     followed_.erase(found);
+    paths_.erase(vtep);
     routes_to_ask_.erase(vtep);
     changed_.erase(vtep);
 }
@@ -99,6 +100,7 @@ void NextHops::route(ferry::Ipv4Address vtep, const RouteAnswer& answer)
         return;
     Followed& followed = found->second;
     changed_.insert(vtep);
+    paths_.erase(vtep);
     Followed next{answer, std::nullopt};
     // A neighbour by another interface is not the underlay's to find out.
     const auto via = answer.interface == interface_ ? via_of(vtep, next) : std::nullopt;
@@ -151,9 +153,25 @@ void NextHops::lost()
         neighbours_to_ask_.insert(address);
 }
 
+void NextHops::path_mtu(ferry::Ipv4Address vtep, std::uint16_t mtu)
+{
+    if (!followed_.contains(vtep))
+        return;
+    const auto [path, is_new] = paths_.try_emplace(vtep);
+    path->second.mtu = is_new ? mtu : std::min(mtu, path->second.mtu);
+    path->second.until = ticks_ + ticks_of_path_mtu;
+    changed_.insert(vtep);
+}
+
 void NextHops::tick()
 {
     ++ticks_;
+    std::erase_if(paths_, [&](const auto& path) {
+        const bool old = path.second.until <= ticks_;
+        if (old)
+            changed_.insert(path.first);
+        return old;
+    });
     uses_left_ = most_uses;
     if (!link_.up)
         return;
@@ -220,7 +238,9 @@ NextHop NextHops::next_hop(ferry::Ipv4Address vtep, const Followed& followed) co
         return because(NextHopState::unreachable,
                        fmt::format("the kernel's route to it leaves by {}, and the underlay is {}",
                                    route.interface_name, interface_name_));
-    const std::uint32_t path = std::min(link_.mtu, route.mtu != 0 ? route.mtu : link_.mtu);
+    std::uint32_t path = std::min(link_.mtu, route.mtu != 0 ? route.mtu : link_.mtu);
+    if (const auto told = paths_.find(vtep); told != paths_.end())
+        path = std::min<std::uint32_t>(path, told->second.mtu);
     if (path < smallest_mtu)
         return because(NextHopState::unreachable,
                        fmt::format("the path to it takes packets of {} bytes, which hold no frame", path));

@@ -24,7 +24,7 @@ struct RouteAnswer {
     std::uint32_t interface = 0;  ///< number of the interface by which the route leaves
     std::string interface_name{};
     std::optional<HopAddress> gateway{};  ///< none: the address is on the link
-    std::uint32_t mtu = 0;        ///< path MTU in bytes that the route has or the kernel has learned; 0: none
+    std::uint32_t mtu = 0;        ///< path MTU in bytes that the route has or the kernel itself has learned; 0: none
     bool operator==(const RouteAnswer&) const = default;
 };
 
@@ -55,6 +55,7 @@ public:
     static constexpr std::uint32_t most_uses = 256;
     /// Ticks in which every route is asked for again, because the kernel does not tell of a path MTU that it learns.
     static constexpr std::size_t ticks_of_all_routes = 30;
+    static constexpr std::uint64_t ticks_of_path_mtu = 600;
 
     /// The underlay's interface, and the largest IP packet in bytes that the configuration allows on it.
     NextHops(std::uint32_t interface, std::string interface_name, std::uint16_t mtu)
@@ -77,6 +78,9 @@ public:
     void refused(const HopAddress& address, int error);
     /// What the kernel said has been lost: everything is to be asked for again, but link() must be told by itself.
     void lost();
+    /// A router on the way to the VTEP takes packets of `mtu` bytes at most. It counts for ten minutes (RFC 1191 §6.3),
+    /// or until the route is another one.
+    void path_mtu(ferry::Ipv4Address vtep, std::uint16_t mtu);
     /// About once a second.
     void tick();
 
@@ -89,6 +93,10 @@ private:
     struct Followed {
         std::optional<RouteAnswer> route;
         std::optional<NextHop> told;
+    };
+    struct Path {
+        std::uint16_t mtu = 0;
+        std::uint64_t until = 0;  ///< tick
     };
     struct Neighbour {
         std::set<ferry::Ipv4Address> vteps;  ///< whose next hop it is
@@ -107,6 +115,7 @@ private:
     const std::uint16_t mtu_;
     LinkState link_;
     std::map<ferry::Ipv4Address, Followed> followed_;
+    std::map<ferry::Ipv4Address, Path> paths_;  ///< of followed VTEPs, as routers told
     std::map<HopAddress, Neighbour> neighbours_;
     std::set<ferry::Ipv4Address> routes_to_ask_, changed_;
     std::set<HopAddress> neighbours_to_ask_, to_use_;

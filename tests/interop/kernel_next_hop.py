@@ -182,6 +182,24 @@ def test():
     net.route(f"via {R1}")
     net.wait_for(state="resolved", via=R1, mtu=1600)
 
+    step("a link behind the router has a smaller MTU: the router says so, and larger frames are dropped and counted")
+    before = net.drops("frame_too_big")
+    net.routers["R1"].ip("link set dev ul1 mtu 1400")
+
+    def told():
+        net.send_marked("too large for a link on the way", size=1480)
+        return net.vtep()["mtu"] == 1400
+    wait_until(told, "the MTU that the router tells", 60)
+    net.send_marked("larger than the path", size=1480)
+    wait_until(lambda: net.drops("frame_too_big") > before, "a frame dropped as too big")
+    [mark] = net.send_marked("of the path's size", size=1300)
+    wait_until(lambda: net.wires["R1"].matching(mark), "a frame that the path takes")
+    net.routers["R1"].ip("link set dev ul1 mtu 1600")
+    net.route(f"via {R2}")
+    net.wait_for(state="resolved", via=R2, mtu=1600)
+    net.route(f"via {R1}")
+    net.wait_for(state="resolved", via=R1, mtu=1600)
+
     step("more happens than the kernel keeps for ferryd: nothing is missed")
     a.send_signal(signal.SIGSTOP)
     a.namespace.batch([f"route add 10.{i // 250}.{i % 250}.0/24 via {R1}" for i in range(5000)])

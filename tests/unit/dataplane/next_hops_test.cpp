@@ -309,6 +309,30 @@ TEST_CASE("the smallest of the MTUs counts")
     CHECK(hops.only_change().mtu == 1600);
 }
 
+TEST_CASE("what a router says of the path counts for ten minutes, or until the route is another one")
+{
+    Followed hops;
+    hops.take_changes();
+    hops.path_mtu(b, 1400);
+    CHECK(hops.only_change().mtu == 1400);
+    hops.path_mtu(b, 1500);  // by another router, behind the first
+    CHECK(hops.take_changes().empty());
+    hops.path_mtu(b, 1300);
+    CHECK(hops.only_change().mtu == 1300);
+    for (std::uint64_t i = 1; i < NextHops::ticks_of_path_mtu; ++i)
+        hops.tick();
+    CHECK(hops.take_changes().empty());
+    hops.tick();
+    CHECK(hops.only_change().mtu == 1600);
+
+    hops.path_mtu(b, 1400);
+    CHECK(hops.only_change().mtu == 1400);
+    hops.route(b, by(r1, 1500));
+    CHECK(hops.only_change().mtu == 1500);
+    hops.path_mtu(c, 1400);  // whom nobody follows
+    CHECK(hops.take_changes().empty());
+}
+
 TEST_CASE("while the link is down nothing is asked by ticks, and when it is up everything")
 {
     Followed hops;
