@@ -9,7 +9,8 @@ namespace ferryd {
 PollWorker::PollWorker(std::uint32_t index, std::unique_ptr<ferry::Worker> engine, std::unique_ptr<GateWorker> gates,
                        std::uint32_t reader, WorkerShared shared)
     : index_(index),
-      shared_(shared),
+      grace_(shared.grace.readers()),
+      handovers_(shared.handovers),
       engine_(std::move(engine)),
       gates_(std::move(gates)),
       reader_(reader),
@@ -35,25 +36,7 @@ ferry::Expected<std::unique_ptr<PollWorker>> PollWorker::make(std::uint32_t inde
 
 PollWorker::~PollWorker()
 {
-    shared_.grace.readers().remove_reader(reader_);
-}
-
-void PollWorker::online() noexcept
-{
-    engine_->online();
-    shared_.grace.readers().online(reader_);
-}
-
-void PollWorker::offline() noexcept
-{
-    shared_.grace.readers().offline(reader_);
-    engine_->offline();
-}
-
-void PollWorker::quiescent() noexcept
-{
-    engine_->quiescent();
-    shared_.grace.readers().quiescent(reader_);
+    grace_.remove_reader(reader_);
 }
 
 std::uint32_t PollWorker::round(const Wiring& wiring)

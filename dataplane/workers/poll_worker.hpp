@@ -46,16 +46,28 @@ public:
     // The thread that runs it.
 
     /// Between these grace periods wait for it.
-    void online() noexcept;
-    void offline() noexcept;
-    void quiescent() noexcept;
+    void online() noexcept
+    {
+        engine_->online();
+        grace_.online(reader_);
+    }
+    void offline() noexcept
+    {
+        grace_.offline(reader_);
+        engine_->offline();
+    }
+    void quiescent() noexcept
+    {
+        engine_->quiescent();
+        grace_.quiescent(reader_);
+    }
     /// Receives and forwards at most a burst from each queue, and what other workers and gates have for it; returns the number of
     /// frames.
     std::uint32_t round(const Wiring& wiring);
     /// Something is about to come, or waits for what no queue tells of.
     bool hurries() const noexcept { return gates_->hurries() || sink_.any_waits(); }
     /// False while round() would do something at once that no queue brings.
-    bool nothing_to_do() const noexcept { return gates_->nothing_to_do() && shared_.handovers.none_for(index_); }
+    bool nothing_to_do() const noexcept { return gates_->nothing_to_do() && handovers_.none_for(index_); }
     /// Adds what its queues can end a sleep by; returns whether each of them can. Where something is there already that
     /// is not told; the caller makes a fence and another round().
     bool arm(const Wiring& wiring, std::vector<pollfd>& watched);
@@ -69,7 +81,8 @@ private:
                WorkerShared shared);
 
     const std::uint32_t index_;
-    WorkerShared shared_;
+    ferry::Qsbr& grace_;
+    Handovers& handovers_;
     std::unique_ptr<ferry::Worker> engine_;
     std::unique_ptr<GateWorker> gates_;
     const std::uint32_t reader_;
