@@ -28,7 +28,7 @@ constexpr std::array<Correspondence, 8> correspondences{{
 
 }  // namespace
 
-grpc::Status refuse(grpc::ServerContext& context, const ferry::Error& error)
+grpc::Status refuse(grpc::CallbackServerContext& context, const ferry::Error& error)
 {
     context.AddTrailingMetadata(metadata_key, ferry::to_string(error.code));
     for (const Correspondence& pair : correspondences)

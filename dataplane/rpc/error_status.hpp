@@ -7,9 +7,9 @@
 
 namespace ferryd {
 
-/// Makes the status that ends a refused call, and puts the code's name into the trailing metadata. Call it from the
-/// method's own thread, before the method returns.
-grpc::Status refuse(grpc::ServerContext& context, const ferry::Error& error);
+/// Makes the status that ends a refused call, and puts the code's name into the trailing metadata. Call it before
+/// the call is finished.
+grpc::Status refuse(grpc::CallbackServerContext& context, const ferry::Error& error);
 
 /// How a call failed, as the client sees it.
 struct CallFailure {

@@ -4,7 +4,6 @@
 
 #include <fmt/format.h>
 #include <grpcpp/grpcpp.h>
-#include <grpcpp/resource_quota.h>
 
 #include "rpc/local_service.hpp"
 #include "rpc/socket_place.hpp"
@@ -15,7 +14,7 @@ namespace {
 
 // As ferry.proto promises.
 constexpr int most_request_bytes = 1 << 20;
-constexpr int most_calls = 16;
+constexpr int most_streams = LocalService::most_calls;  // on a connection
 constexpr std::chrono::seconds longest_call{30};
 
 }  // namespace
@@ -42,12 +41,7 @@ Expected<std::unique_ptr<LocalServer>> LocalServer::start(const ApiConfig& confi
     builder.AddListeningPort("unix:" + parts->place->bind_path(), grpc::InsecureServerCredentials());
     builder.RegisterService(&parts->service);
     builder.SetMaxReceiveMessageSize(most_request_bytes);
-    builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, most_calls);
-    // A thread for each call, and two that wait for the next.
-    builder.SetResourceQuota(grpc::ResourceQuota("ferryd-api").SetMaxThreads(most_calls + 2));
-    builder.SetSyncServerOption(grpc::ServerBuilder::NUM_CQS, 1);
-    builder.SetSyncServerOption(grpc::ServerBuilder::MIN_POLLERS, 1);
-    builder.SetSyncServerOption(grpc::ServerBuilder::MAX_POLLERS, 2);
+    builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, most_streams);
     parts->server = builder.BuildAndStart();
     if (parts->server == nullptr)
         return ferry::fail(ferry::ErrorCode::unavailable,

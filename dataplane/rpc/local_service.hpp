@@ -5,50 +5,58 @@
 
 #include "control/control_api.hpp"
 #include "ferry.grpc.pb.h"
-#include "rpc/call_bound.hpp"
+#include "rpc/call_threads.hpp"
 #include "rpc/messages.hpp"
 
 namespace ferryd {
 
-class LocalService final : public v1::Ferry::Service {
+/// gRPC's own threads, which messages between hosts have too, never wait for the controller: each call runs on one of
+/// the service's.
+class LocalService final : public v1::Ferry::CallbackService {
 public:
-    /// `api` must outlive the service. A call that takes longer than `longest` is ended.
-    LocalService(ControlApi& api, std::chrono::milliseconds longest) : api_(api), bound_(longest) {}
+    static constexpr unsigned most_calls = 16;  ///< at a time; more are refused, as ferry.proto promises
+
+    /// `api` must outlive the service. A call whose client takes longer than `longest` to read is ended.
+    LocalService(ControlApi& api, std::chrono::milliseconds longest) : api_(api), longest_(longest) {}
 
 private:
+    class FdbWriter;
     // As ferry.proto has them.
-    template <typename Message>
-    using Writer = grpc::ServerWriter<Message>;
-    using Context = grpc::ServerContext;
-    using Status = grpc::Status;
+    using Context = grpc::CallbackServerContext;
+    using Reactor = grpc::ServerUnaryReactor;
 
-    Status ListPorts(Context*, const v1::ListPortsRequest*, v1::ListPortsResponse*) override;
-    Status AddPort(Context*, const v1::AddPortRequest*, v1::AddPortResponse*) override;
-    Status RemovePort(Context*, const v1::RemovePortRequest*, v1::RemovePortResponse*) override;
+    Reactor* ListPorts(Context*, const v1::ListPortsRequest*, v1::ListPortsResponse*) override;
+    Reactor* AddPort(Context*, const v1::AddPortRequest*, v1::AddPortResponse*) override;
+    Reactor* RemovePort(Context*, const v1::RemovePortRequest*, v1::RemovePortResponse*) override;
 
-    Status ListSegments(Context*, const v1::ListSegmentsRequest*, v1::ListSegmentsResponse*) override;
-    Status AddSegment(Context*, const v1::AddSegmentRequest*, v1::AddSegmentResponse*) override;
-    Status RemoveSegment(Context*, const v1::RemoveSegmentRequest*, v1::RemoveSegmentResponse*) override;
-    Status SetFlood(Context*, const v1::SetFloodRequest*, v1::SetFloodResponse*) override;
+    Reactor* ListSegments(Context*, const v1::ListSegmentsRequest*, v1::ListSegmentsResponse*) override;
+    Reactor* AddSegment(Context*, const v1::AddSegmentRequest*, v1::AddSegmentResponse*) override;
+    Reactor* RemoveSegment(Context*, const v1::RemoveSegmentRequest*, v1::RemoveSegmentResponse*) override;
+    Reactor* SetFlood(Context*, const v1::SetFloodRequest*, v1::SetFloodResponse*) override;
 
-    Status ListVteps(Context*, const v1::ListVtepsRequest*, v1::ListVtepsResponse*) override;
-    Status AddVtep(Context*, const v1::AddVtepRequest*, v1::AddVtepResponse*) override;
-    Status ChangeVtep(Context*, const v1::ChangeVtepRequest*, v1::ChangeVtepResponse*) override;
-    Status RemoveVtep(Context*, const v1::RemoveVtepRequest*, v1::RemoveVtepResponse*) override;
+    Reactor* ListVteps(Context*, const v1::ListVtepsRequest*, v1::ListVtepsResponse*) override;
+    Reactor* AddVtep(Context*, const v1::AddVtepRequest*, v1::AddVtepResponse*) override;
+    Reactor* ChangeVtep(Context*, const v1::ChangeVtepRequest*, v1::ChangeVtepResponse*) override;
+    Reactor* RemoveVtep(Context*, const v1::RemoveVtepRequest*, v1::RemoveVtepResponse*) override;
 
-    Status ListFdb(Context*, const v1::ListFdbRequest*, Writer<v1::ListFdbResponse>*) override;
-    Status SetFdb(Context*, const v1::SetFdbRequest*, v1::SetFdbResponse*) override;
-    Status RemoveFdb(Context*, const v1::RemoveFdbRequest*, v1::RemoveFdbResponse*) override;
+    grpc::ServerWriteReactor<v1::ListFdbResponse>* ListFdb(Context*, const v1::ListFdbRequest*) override;
+    Reactor* SetFdb(Context*, const v1::SetFdbRequest*, v1::SetFdbResponse*) override;
+    Reactor* RemoveFdb(Context*, const v1::RemoveFdbRequest*, v1::RemoveFdbResponse*) override;
 
-    Status GetStats(Context*, const v1::GetStatsRequest*, v1::GetStatsResponse*) override;
-    Status SetWorkerThreads(Context*, const v1::SetWorkerThreadsRequest*, v1::SetWorkerThreadsResponse*) override;
-    Status ListMoves(Context*, const v1::ListMovesRequest*, v1::ListMovesResponse*) override;
-    Status HoldPort(Context*, const v1::HoldPortRequest*, v1::HoldPortResponse*) override;
-    Status ReleasePort(Context*, const v1::ReleasePortRequest*, v1::ReleasePortResponse*) override;
-    Status ListPeers(Context*, const v1::ListPeersRequest*, v1::ListPeersResponse*) override;
+    Reactor* GetStats(Context*, const v1::GetStatsRequest*, v1::GetStatsResponse*) override;
+    Reactor* SetWorkerThreads(Context*, const v1::SetWorkerThreadsRequest*, v1::SetWorkerThreadsResponse*) override;
+    Reactor* ListMoves(Context*, const v1::ListMovesRequest*, v1::ListMovesResponse*) override;
+    Reactor* HoldPort(Context*, const v1::HoldPortRequest*, v1::HoldPortResponse*) override;
+    Reactor* ReleasePort(Context*, const v1::ReleasePortRequest*, v1::ReleasePortResponse*) override;
+    Reactor* ListPeers(Context*, const v1::ListPeersRequest*, v1::ListPeersResponse*) override;
+
+    template <typename Body>
+    Reactor* answer(Context* context, Body body);
+    Expected<std::vector<FdbStatus>> rows_for(const v1::ListFdbRequest& request);
 
     ControlApi& api_;
-    CallBound bound_;
+    const std::chrono::milliseconds longest_;
+    CallThreads threads_{most_calls};
 };
 
 }  // namespace ferryd
