@@ -20,9 +20,14 @@ _INSIDE = "FERRY_TEST_SANDBOX"
 _UNSHARE = ["unshare", "--net", "--mount", "--pid", "--fork", "--mount-proc", "--kill-child"]
 
 
+def inside() -> bool:
+    """Whether this process is in a sandbox already."""
+    return _INSIDE in os.environ
+
+
 def run(test) -> None:
     """Runs the function `test` in a sandbox and ends the process with its result. A script calls this last."""
-    if os.environ.get(_INSIDE):
+    if inside():
         finish(lambda: _inside(test))
     else:
         finish(_enter)
