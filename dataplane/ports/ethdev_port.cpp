@@ -26,30 +26,11 @@ constexpr int transmit_attempts = 4;
 constexpr const char* hint_on_steering =
     "; the kernel must let ferryd load the program (CAP_BPF, CAP_NET_ADMIN), and the interface take it (its MTU may be too "
     "large for that, or LRO be on)";
-constexpr std::uint32_t ethernet_overhead = RTE_ETHER_HDR_LEN + RTE_ETHER_CRC_LEN;
 
 /// A tap's driver gives its files as Rx interrupts, which need not be masked, nor read to be quiet.
 bool interrupts_are_files(const std::string& devargs)
 {
     return devargs.starts_with("net_tap");
-}
-
-rte_eth_conf configuration_for(const rte_eth_dev_info& info, const EthdevOptions& options, std::uint16_t receive_queues)
-{
-    rte_eth_conf conf{};
-    // A device that takes 1,500 bytes at most (AF_PACKET says so, and receives more) keeps its own MTU.
-    if (options.mtu > RTE_ETHER_MTU && info.max_rx_pktlen >= options.mtu + ethernet_overhead && options.mtu <= info.max_mtu)
-        conf.rxmode.mtu = options.mtu;
-    const std::uint32_t room = rte_pktmbuf_data_room_size(options.pool) - RTE_PKTMBUF_HEADROOM;
-    if (options.mtu + ethernet_overhead > room)
-        conf.rxmode.offloads |= info.rx_offload_capa & RTE_ETH_RX_OFFLOAD_SCATTER;
-    if (receive_queues > 1) {
-        conf.rx_adv_conf.rss_conf.rss_hf = info.flow_type_rss_offloads & (RTE_ETH_RSS_IP | RTE_ETH_RSS_UDP);
-        if (conf.rx_adv_conf.rss_conf.rss_hf != 0)
-            conf.rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
-    }
-    conf.txmode.offloads |= info.tx_offload_capa & RTE_ETH_TX_OFFLOAD_MULTI_SEGS;
-    return conf;
 }
 
 /// The interface that `steered_by` is to be loaded on, if it is.

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <atomic>
-#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
@@ -11,26 +10,13 @@
 #include <ferry/error.hpp>
 #include <ferry/wire/address.hpp>
 
+#include "ports/ethdev_conf.hpp"
 #include "ports/packet_sockets.hpp"
 #include "ports/port.hpp"
 #include "xdp/steering.hpp"
 #include "xdp/tc_filter.hpp"
 
-struct rte_mempool;
-
 namespace ferryd {
-
-struct EthdevOptions {
-    rte_mempool* pool = nullptr;
-    std::uint16_t receive_queues = 1;   ///< at most; a device may have fewer
-    std::uint16_t transmit_queues = 1;  ///< at most
-    std::uint16_t mtu = 1500;           ///< largest IP packet to be received, where the device lets it be set
-    std::uint16_t descriptors = 1024;   ///< of each queue, as near as the device comes
-    bool promiscuous = false;           ///< take frames for every MAC
-    bool all_multicast = false;         ///< take every multicast, besides frames for the device's own MAC
-    bool underlay = false;              ///< which decides the reason of drops while the link is down
-    std::filesystem::path steered_by;   ///< the BPF object that chooses an AF_XDP device's frames; empty: it gets all of them
-};
 
 /// A network interface of the kernel's behind a device.
 struct KernelInterface {
