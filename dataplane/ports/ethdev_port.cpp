@@ -27,10 +27,11 @@ constexpr const char* hint_on_steering =
     "; the kernel must let ferryd load the program (CAP_BPF, CAP_NET_ADMIN), and the interface take it (its MTU may be too "
     "large for that, or LRO be on)";
 
-/// A tap's driver gives its files as Rx interrupts, which need not be masked, nor read to be quiet.
-bool interrupts_are_files(const std::string& devargs)
+/// Sockets wake whoever waits for them by themselves.
+bool may_have_interrupts(const rte_eth_dev_info& info)
 {
-    return devargs.starts_with("net_tap");
+    const std::string_view driver(info.driver_name == nullptr ? "" : info.driver_name);
+    return driver != "net_af_packet" && driver != "net_af_xdp";
 }
 
 /// The interface that `steered_by` is to be loaded on, if it is.
@@ -85,20 +86,59 @@ ferry::Expected<std::unique_ptr<EthdevPort>> EthdevPort::open(const std::string&
 
 ferry::Expected<void> EthdevPort::start(const std::string& devargs, const EthdevOptions& options)
 {
+    rte_eth_dev_info info{};
+    if (const int result = rte_eth_dev_info_get(port_, &info); result != 0)
+        return ferry::fail(ErrorCode::unavailable, fmt::format("the device \"{}\": asking for its abilities failed: {}", devargs,
+                                                               rte_strerror(-result)));
+    receive_queues_ = std::max<std::uint16_t>(1, std::min(options.receive_queues, info.max_rx_queues));
+    transmit_queues_ = std::max<std::uint16_t>(1, std::min(options.transmit_queues, info.max_tx_queues));
+    rte_eth_conf conf = configuration_for(info, options, receive_queues_);
+    chains_ = conf.txmode.offloads & RTE_ETH_TX_OFFLOAD_MULTI_SEGS;
+    if (!options.interrupts || !may_have_interrupts(info) || !start_with_interrupts(devargs, conf, options)) {
+        if (auto started = run(devargs, conf, options); !started)
+            return started;
+    }
+    if (options.promiscuous && !sockets_.empty()) {
+        sockets_.make_promiscuous();
+    } else if (options.promiscuous) {
+        // Not every driver can; those over a file take every frame anyway.
+        promiscuous_ = rte_eth_promiscuous_enable(port_) == 0;
+        rte_eth_allmulticast_enable(port_);
+    } else if (options.all_multicast) {
+        rte_eth_allmulticast_enable(port_);
+    }
+    return {};
+}
+
+/// True: the device runs, with interrupts or as one that knows none. Else it does not run, and has to be configured without.
+bool EthdevPort::start_with_interrupts(const std::string& devargs, rte_eth_conf conf, const EthdevOptions& options)
+{
+    // INTx and MSI have one descriptor, which a PCI device has from its probe on; MSI-X gets its own at the start.
+    const std::set<int> others = devargs.starts_with("net_") ? std::set<int>{} : open_descriptors();
+    conf.intr_conf.rxq = 1;
+    auto started = run(devargs, conf, options);
+    if (started) {
+        const EalComplaints of_drivers_without;
+        auto found = RxInterrupts::find(port_, receive_queues_, others);
+        if (found) {
+            interrupts_ = std::move(*found);
+            return true;
+        }
+        rte_eth_dev_stop(port_);
+        started = tl::unexpected(found.error());
+    }
+    spdlog::debug("the device \"{}\" is used without Rx interrupts: {}", devargs, started.error().sentence);
+    return false;
+}
+
+/// Configures the device, which does not run, and starts it.
+ferry::Expected<void> EthdevPort::run(const std::string& devargs, const rte_eth_conf& conf, const EthdevOptions& options)
+{
     const EalComplaints complaints;
     const auto failed = [&](const char* what, int result) {
         return ferry::fail(ErrorCode::unavailable, fmt::format("the device \"{}\": {} failed: {}{}", devargs, what,
                                                                rte_strerror(-result), complaints.text()));
     };
-    rte_eth_dev_info info{};
-    if (const int result = rte_eth_dev_info_get(port_, &info); result != 0)
-        return failed("asking for its abilities", result);
-    receive_queues_ = std::max<std::uint16_t>(1, std::min(options.receive_queues, info.max_rx_queues));
-    transmit_queues_ = std::max<std::uint16_t>(1, std::min(options.transmit_queues, info.max_tx_queues));
-
-    rte_eth_conf conf = configuration_for(info, options, receive_queues_);
-    conf.intr_conf.rxq = interrupts_are_files(devargs);
-    chains_ = conf.txmode.offloads & RTE_ETH_TX_OFFLOAD_MULTI_SEGS;
     if (const int result = rte_eth_dev_configure(port_, receive_queues_, transmit_queues_, &conf); result != 0)
         return failed("configuration", result);
     std::uint16_t receive_descriptors = options.descriptors, transmit_descriptors = options.descriptors;
@@ -119,19 +159,6 @@ ferry::Expected<void> EthdevPort::start(const std::string& devargs, const Ethdev
     }
     if (const int result = rte_eth_dev_start(port_); result != 0)
         return failed("start", result);
-    for (std::uint16_t queue = 0; conf.intr_conf.rxq != 0 && queue < receive_queues_; ++queue) {
-        if (const int found = rte_eth_dev_rx_intr_ctl_q_get_fd(port_, queue); found >= 0)
-            wakes_[queue] = found;
-    }
-    if (options.promiscuous && !sockets_.empty()) {
-        sockets_.make_promiscuous();
-    } else if (options.promiscuous) {
-        // Not every driver can; those over a file take every frame anyway.
-        promiscuous_ = rte_eth_promiscuous_enable(port_) == 0;
-        rte_eth_allmulticast_enable(port_);
-    } else if (options.all_multicast) {
-        rte_eth_allmulticast_enable(port_);
-    }
     return {};
 }
 
@@ -162,6 +189,19 @@ std::string EthdevPort::state() const
     if (held_.load(std::memory_order_relaxed))
         return "held";
     return link_up_.load(std::memory_order_relaxed) ? "up" : "down";
+}
+
+std::optional<int> EthdevPort::arm(std::uint16_t queue) noexcept
+{
+    if (interrupts_ != nullptr)
+        return interrupts_->arm(queue);
+    return queue < wakes_.size() ? wakes_[queue] : std::nullopt;
+}
+
+void EthdevPort::disarm(std::uint16_t queue) noexcept
+{
+    if (interrupts_ != nullptr)
+        interrupts_->disarm(queue);
 }
 
 std::uint16_t EthdevPort::receive(std::uint16_t queue, rte_mbuf** frames, std::uint16_t room) noexcept

@@ -13,6 +13,7 @@
 #include "ports/ethdev_conf.hpp"
 #include "ports/packet_sockets.hpp"
 #include "ports/port.hpp"
+#include "ports/rx_interrupts.hpp"
 #include "xdp/steering.hpp"
 #include "xdp/tc_filter.hpp"
 
@@ -36,11 +37,10 @@ public:
     Transmitted transmit(std::uint16_t queue, rte_mbuf** frames, std::uint16_t count) noexcept override;
     std::uint16_t receive_queues() const noexcept override { return receive_queues_; }
     std::uint16_t transmit_queues() const noexcept override { return transmit_queues_; }
-    /// AF_PACKET's and AF_XDP's sockets, and the files of a tap, are readable for as long as the queue has frames.
-    std::optional<int> arm(std::uint16_t queue) noexcept override
-    {
-        return queue < wakes_.size() ? wakes_[queue] : std::nullopt;
-    }
+    /// AF_PACKET's and AF_XDP's sockets are readable for as long as the queue has frames; other devices have Rx interrupts,
+    /// or nothing.
+    std::optional<int> arm(std::uint16_t queue) noexcept override;
+    void disarm(std::uint16_t queue) noexcept override;
     std::string state() const override;
     std::uint64_t observe() override;
     void close() override;
@@ -65,6 +65,8 @@ public:
 private:
     EthdevPort(std::uint16_t port, const EthdevOptions& options) : port_(port), underlay_(options.underlay) {}
     ferry::Expected<void> start(const std::string& devargs, const EthdevOptions& options);
+    bool start_with_interrupts(const std::string& devargs, rte_eth_conf conf, const EthdevOptions& options);
+    ferry::Expected<void> run(const std::string& devargs, const rte_eth_conf& conf, const EthdevOptions& options);
     void discard_received() noexcept;
     std::uint16_t sendable(rte_mbuf** frames, std::uint16_t count, std::uint32_t mtu) const noexcept;
     static bool too_large(const rte_mbuf* frame, std::uint32_t mtu) noexcept;
@@ -80,7 +82,8 @@ private:
     std::atomic<bool> link_up_{true};
     std::atomic<bool> held_{false};
     std::atomic<std::uint32_t> interface_mtu_{0};  ///< of a kernel interface behind packet sockets; 0: not known
-    std::vector<std::optional<int>> wakes_;        ///< by receive queue, DPDK's own descriptors
+    std::vector<std::optional<int>> wakes_;        ///< by receive queue, the driver's sockets
+    std::unique_ptr<RxInterrupts> interrupts_;     ///< null: the device has none
     PacketSockets sockets_;
     std::unique_ptr<Steering> steering_;
 };

@@ -280,6 +280,7 @@ Expected<void> measure(const Options& options, const std::atomic<bool>& stop, Pr
     port_options.receive_queues = options.rx_queues;
     port_options.descriptors = options.descriptors;
     port_options.promiscuous = true;
+    port_options.interrupts = false;
     std::vector<std::unique_ptr<ferryd::EthdevPort>> ports;
     std::vector<ferryd::EthdevPort*> pointers;
     for (const std::string& device : options.ports) {
