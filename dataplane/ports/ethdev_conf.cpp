@@ -16,14 +16,16 @@ std::uint64_t hashed(const rte_eth_dev_info& info)
 
 }  // namespace
 
-rte_eth_conf configuration_for(const rte_eth_dev_info& info, const EthdevOptions& options, std::uint16_t receive_queues)
+rte_eth_conf configuration_for(const rte_eth_dev_info& info, const EthdevOptions& options,
+                               std::uint16_t receive_queues)
 {
     rte_eth_conf conf{};
     // A device that takes 1,500 bytes at most (AF_PACKET says so, and receives more) keeps its own MTU.
-    if (options.mtu > RTE_ETHER_MTU && info.max_rx_pktlen >= options.mtu + ethernet_overhead && options.mtu <= info.max_mtu)
+    const std::uint32_t longest = options.mtu + ethernet_overhead;
+    if (options.mtu > RTE_ETHER_MTU && info.max_rx_pktlen >= longest && options.mtu <= info.max_mtu)
         conf.rxmode.mtu = options.mtu;
     const std::uint32_t room = rte_pktmbuf_data_room_size(options.pool) - RTE_PKTMBUF_HEADROOM;
-    if (options.mtu + ethernet_overhead > room)
+    if (longest > room)
         conf.rxmode.offloads |= info.rx_offload_capa & RTE_ETH_RX_OFFLOAD_SCATTER;
     if (receive_queues > 1) {
         conf.rx_adv_conf.rss_conf.rss_hf = hashed(info);

@@ -19,13 +19,14 @@ struct EthdevOptions {
     bool promiscuous = false;           ///< take frames for every MAC
     bool all_multicast = false;         ///< take every multicast, besides frames for the device's own MAC
     bool underlay = false;              ///< which decides the reason of drops while the link is down
-    bool interrupts = true;             ///< of receive queues, where the device has them: whoever polls them sleeps at times
+    bool interrupts = true;             ///< of receive queues, where there are some; whoever polls may sleep
     std::filesystem::path steered_by;   ///< the BPF object that chooses an AF_XDP device's frames; empty: it gets all of them
 };
 
 /// Of what the device offers, what `options` and `receive_queues` (as many as it will have) call for; no interrupts yet.
-/// Several queues share frames by IP addresses and UDP ports, and of the outermost headers where the device lets that be
-/// said (RTE_ETH_RSS_LEVEL_OUTERMOST): in VXLAN the outer source port has the inner flow's entropy (RFC 7348, section 5).
-rte_eth_conf configuration_for(const rte_eth_dev_info& info, const EthdevOptions& options, std::uint16_t receive_queues);
+/// Several queues share frames by IP addresses and UDP ports, those of the outermost headers where the device can be told
+/// so (RTE_ETH_RSS_LEVEL_OUTERMOST): the outer source port has the inner flow's entropy (RFC 7348, section 5).
+rte_eth_conf configuration_for(const rte_eth_dev_info& info, const EthdevOptions& options,
+                               std::uint16_t receive_queues);
 
 }  // namespace ferryd

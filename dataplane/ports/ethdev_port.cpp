@@ -88,8 +88,8 @@ ferry::Expected<void> EthdevPort::start(const std::string& devargs, const Ethdev
 {
     rte_eth_dev_info info{};
     if (const int result = rte_eth_dev_info_get(port_, &info); result != 0)
-        return ferry::fail(ErrorCode::unavailable, fmt::format("the device \"{}\": asking for its abilities failed: {}", devargs,
-                                                               rte_strerror(-result)));
+        return ferry::fail(ErrorCode::unavailable,
+                           fmt::format("the device \"{}\": asking for its abilities failed: {}", devargs, rte_strerror(-result)));
     receive_queues_ = std::max<std::uint16_t>(1, std::min(options.receive_queues, info.max_rx_queues));
     transmit_queues_ = std::max<std::uint16_t>(1, std::min(options.transmit_queues, info.max_tx_queues));
     rte_eth_conf conf = configuration_for(info, options, receive_queues_);
@@ -110,7 +110,7 @@ ferry::Expected<void> EthdevPort::start(const std::string& devargs, const Ethdev
     return {};
 }
 
-/// True: the device runs, with interrupts or as one that knows none. Else it does not run, and has to be configured without.
+/// True: the device runs, with interrupts or as one that knows none. Else it does not run.
 bool EthdevPort::start_with_interrupts(const std::string& devargs, rte_eth_conf conf, const EthdevOptions& options)
 {
     // INTx and MSI have one descriptor, which a PCI device has from its probe on; MSI-X gets its own at the start.

@@ -37,8 +37,8 @@ public:
     Transmitted transmit(std::uint16_t queue, rte_mbuf** frames, std::uint16_t count) noexcept override;
     std::uint16_t receive_queues() const noexcept override { return receive_queues_; }
     std::uint16_t transmit_queues() const noexcept override { return transmit_queues_; }
-    /// AF_PACKET's and AF_XDP's sockets are readable for as long as the queue has frames; other devices have Rx interrupts,
-    /// or nothing.
+    /// AF_PACKET's and AF_XDP's sockets are readable for as long as the queue has frames; other devices have Rx
+    /// interrupts, or nothing.
     std::optional<int> arm(std::uint16_t queue) noexcept override;
     void disarm(std::uint16_t queue) noexcept override;
     std::string state() const override;

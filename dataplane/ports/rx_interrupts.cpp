@@ -58,8 +58,8 @@ ferry::Expected<std::unique_ptr<RxInterrupts>> RxInterrupts::find(std::uint16_t 
     return found;
 }
 
-/// What the count has from before is read first. Were it read after a sleep alone, an interrupt on its way to a queue that
-/// is polled already would end the next one.
+/// What the count has from before is read first. Were it read after a sleep alone, an interrupt on its way to a queue
+/// that is polled already would end the next one.
 std::optional<int> RxInterrupts::arm(std::uint16_t queue) noexcept
 {
     if (queue >= queues_.size())

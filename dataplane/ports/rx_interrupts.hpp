@@ -25,15 +25,15 @@ enum class RxDescriptor : std::uint8_t {
 /// What `fd` is, by what /proc calls it.
 RxDescriptor rx_descriptor(int fd);
 
-/// Why poll(2) is not to wait for these descriptors, of a device's receive queues in turn: one is unknown; or it is another
-/// queue's as well, since the device has fewer vectors than queues; or it is in `others`, which serve the device's other
-/// interrupts too, so that their events are EAL's to read. Empty: it may.
+/// Why poll(2) is not to wait for these descriptors, of a device's receive queues in turn: one is unknown; or it is
+/// another queue's as well, since the device has fewer vectors than queues; or it is in `others`, which serve the
+/// device's other interrupts too, so that their events are EAL's to read. Empty: it may.
 std::string unfit(const std::vector<int>& descriptors, const std::set<int>& others);
 
 class RxInterrupts {
 public:
-    /// Control thread: those of a device that has been started with intr_conf.rxq set; null where the driver has no such
-    /// thing. Fails with unavailable where its descriptors are unfit().
+    /// Control thread: those of a device that has been started with intr_conf.rxq set; null where the driver has no
+    /// such thing. Fails with unavailable where its descriptors are unfit().
     static ferry::Expected<std::unique_ptr<RxInterrupts>> find(std::uint16_t port, std::uint16_t queues,
                                                                const std::set<int>& others);
 

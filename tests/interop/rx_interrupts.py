@@ -1,4 +1,4 @@
-"""Rx interrupts of a device wake a worker that sleeps, and cost nothing while nothing comes. virtio-user stands for a NIC.
+"""Rx interrupts of a device wake a worker that sleeps, and cost nothing while nothing comes; virtio-user is the NIC.
 
     vm4 ── testpmd ── virtio-user ──┐
     vm9, testpmd ── DPDK's vhost ───┤
@@ -55,7 +55,7 @@ def check_unfit(pair: Pair):
     wakes = sum(of_workers(pair.a, "wakes"))
     check_idle(pair.a, "AF_PACKET and DPDK's vhost device", all_wake=False)
     wakes = sum(of_workers(pair.a, "wakes")) - wakes
-    check(wakes < 500, f"the worker was woken {wakes} times in seconds without frames")  # by ever the same event: thousands
+    check(wakes < 500, f"the worker was woken {wakes} times in seconds without frames")  # by one old event: thousands
     vm9.stop()
     pair.a.ctl("port", "del", "vm9")
 

@@ -37,13 +37,14 @@ def check_idle(vtep: FerryVtep, what: str, all_wake: bool = True):
     rounds = [after - count for count, after in zip(rounds, of_workers(vtep, "loops"))]
     print(f"{what}: idle ferryd took {share:.1%} of a CPU in {rounds} rounds", flush=True)
     check(share < 0.10, f"an idle ferryd takes {share:.0%} of a CPU")
-    check(not all_wake or max(rounds) < MOST_ROUNDS, f"a worker whose queues can all wake it came round {max(rounds)} times")
+    check(not all_wake or max(rounds) < MOST_ROUNDS,
+          f"a worker whose queues can all wake it came round {max(rounds)} times")
 
 
 def check_woken(vtep: FerryVtep, what: str, one_frame, queues: int = 1):
-    """`one_frame` has a frame come by one port alone, to which nobody answers, and returns when it has arrived. A worker that
-    other programs keep from its CPU is seldom asleep when it comes, so that many are tried, after longer and longer times.
-    With several queues each is to wake the worker that it belongs to."""
+    """`one_frame` has a frame come by one port alone, to which nobody answers, and returns when it has arrived. A
+    worker that other programs keep from its CPU is seldom asleep when it comes, so that many are tried, after longer
+    and longer times. With several queues each is to wake the worker that it belongs to."""
     step(f"{what} wakes the worker")
     woken, pause, tries = [0] * len(of_workers(vtep, "wakes")), SHORTEST_PAUSE, 0
     while sorted(woken)[-queues] < 10 and tries < 60 * queues:

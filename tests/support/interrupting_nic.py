@@ -1,5 +1,5 @@
-"""A NIC that wakes its host by Rx interrupts, where the machine has none: a virtio-user device, whose interrupts are eventfds
-as those of a PCI device under VFIO are. Behind it DPDK's testpmd carries frames to and from an interface.
+"""A NIC that wakes its host by Rx interrupts, where the machine has none: a virtio-user device, whose interrupts are
+eventfds as those of a PCI device under VFIO are. Behind it DPDK's testpmd carries frames to and from an interface.
 
     network ── interface ── testpmd ── vhost-user ── net_virtio_user, ferryd's device
 """
@@ -24,9 +24,10 @@ class InterruptingNic:
             self._process = host.start(
                 "dpdk-testpmd", "--no-huge", "-m", 96, "--no-pci", "--no-shconf", f"--file-prefix=nic-{interface}",
                 "--lcores", f"0@({cpus}),1@({cpus})", "--vdev", f"net_vhost0,iface={self._socket},queues={queues}",
-                "--vdev", f"net_af_packet0,iface={interface},qpairs={queues}", "--", "--forward-mode=io", "--auto-start",
-                "--no-flush-rx", "--no-mlockall", "--total-num-mbufs=4096", f"--rxq={queues}", f"--txq={queues}",
-                "--rxd=256", "--txd=256", stdin=subprocess.PIPE, stdout=output, stderr=output)  # it ends when its input does
+                "--vdev", f"net_af_packet0,iface={interface},qpairs={queues}", "--", "--forward-mode=io",
+                "--auto-start", "--no-flush-rx", "--no-mlockall", "--total-num-mbufs=4096", f"--rxq={queues}",
+                f"--txq={queues}", "--rxd=256", "--txd=256",
+                stdin=subprocess.PIPE, stdout=output, stderr=output)  # it ends when its input does
 
         def listens() -> bool:
             if self._process.poll() is not None:

@@ -48,13 +48,14 @@ TEST_CASE("of the outermost headers, where the device lets that be said")
 
 TEST_CASE("nothing is shared where there is one queue, or nothing to share by")
 {
-    for (const rte_eth_conf& conf : {with_rss(ip_and_udp | RTE_ETH_RSS_LEVEL_MASK, 1), with_rss(RTE_ETH_RSS_LEVEL_MASK, 2)}) {
+    constexpr std::uint64_t level = RTE_ETH_RSS_LEVEL_MASK;
+    for (const rte_eth_conf& conf : {with_rss(ip_and_udp | level, 1), with_rss(level, 2)}) {
         CHECK(conf.rxmode.mq_mode == RTE_ETH_MQ_RX_NONE);
         CHECK(conf.rx_adv_conf.rss_conf.rss_hf == 0);
     }
 }
 
-TEST_CASE("an MTU is asked for where it is larger than Ethernet's and the device takes it, and so are chains of buffers")
+TEST_CASE("an MTU larger than Ethernet's, and chains of buffers for it, are asked for where the device has them")
 {
     rte_eth_dev_info info{};
     info.max_rx_pktlen = 9'018;
