@@ -60,6 +60,7 @@ Expected<void> Controller::Impl::open_port(AttachedPort& port)
     options.pool = pool.get();
     options.mtu = config.underlay.mtu;
     options.promiscuous = true;
+    options.interrupts = config.workers.poll == WorkersConfig::Poll::automatic;
     auto opened = EthdevPort::open(std::get<DevicePort>(port.config.kind).device, options);
     if (!opened)
         return tl::unexpected(opened.error());

@@ -112,6 +112,7 @@ Expected<void> Controller::Impl::open_underlay()
         options.receive_queues = static_cast<std::uint16_t>(config.underlay.queue_workers.size());
     options.mtu = config.underlay.mtu;
     options.underlay = true;
+    options.interrupts = config.workers.poll == WorkersConfig::Poll::automatic;
     options.all_multicast = !config.underlay.host_interface.empty();
     options.steered_by = config.underlay.xdp_program.empty() ? installed_steering_program() : config.underlay.xdp_program;
     auto opened = EthdevPort::open(config.underlay.device, options);
