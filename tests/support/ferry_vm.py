@@ -16,9 +16,12 @@ class FerryVm:
     """One or more VMs in a process of their own. Sockets are given by host: {"S": path, "D": path}."""
 
     def __init__(self, name: str, vms: dict[str, tuple[str, dict[str, Path]]], ring: int = 1024, buffer: int = 2048,
-                 first: bool = False):
-        """`vms` has each VM's MAC and sockets by its name."""
+                 first: bool = False, taps: dict[str, str] | None = None):
+        """`vms` has each VM's MAC and sockets by its name, `taps` the tap of those whose operating system is the kernel
+        behind one."""
         words = [FERRY_VM, "--ring", ring, "--buffer", buffer, *(["--first"] if first else [])]
+        for vm, tap in (taps or {}).items():
+            words += ["--tap", f"{vm}={tap}"]
         for vm, (mac, sockets) in vms.items():
             words += ["--vm", ",".join([vm, mac, *(f"{host}={path}" for host, path in sockets.items())])]
         self.name = name

@@ -65,10 +65,10 @@ class MovingVm:
     VM, and the others follow."""
 
     def __init__(self, vms: int = 1, macs: int = 1, ring: int = 1024, buffer: int = 2048, tls=None, buffers: int = 65536,
-                 memory_mb: int = 320, **config):
+                 memory_mb: int = 320, taps: bool = False, **config):
         """`ring` and `buffer` are the VMs' rings' buffers and the bytes of each; `tls` is an Authority, or None for plain
-        text between the hosts; `buffers` and `memory_mb` are ferryd's; `config` has further sections of its
-        configuration."""
+        text between the hosts; `buffers` and `memory_mb` are ferryd's; with `taps` the VM and the sender have operating systems: the
+        kernel behind the taps "vm" and "sender". `config` has further sections of ferryd's configuration."""
         self.vms, self.endpoints, self._macs = vms, vms * macs, macs
         self.underlay = MemoryUnderlay(list(ADDRESSES.values()))
         self.hosts = {name: FerryVtep(self.underlay, name, address, self.underlay.device(address))
@@ -94,8 +94,9 @@ class MovingVm:
         for host in self.hosts.values():
             host.start()
             come_first(host.pid)
-        self.vm = FerryVm("vm", machines, ring=ring, buffer=buffer, first=True)
-        self.sender = FerryVm("sender", {"sender": (SENDER, {"Q": sender})}, ring=ring, first=True)
+        self.vm = FerryVm("vm", machines, ring=ring, buffer=buffer, first=True, taps={"vm": "vm"} if taps else None)
+        self.sender = FerryVm("sender", {"sender": (SENDER, {"Q": sender})}, ring=ring, first=True,
+                              taps={"sender": "sender"} if taps else None)
         for machine, host in ((self.vm, "S"), (self.sender, "Q")):
             machine.ask("connect")
             machine.ask("start", host=host)

@@ -31,12 +31,30 @@ unsigned Guest::turn()
     if (first_used_.load(std::memory_order_relaxed) == 0 && device_.receive.ring().waiting() > 0)
         first_used_.store(now, std::memory_order_relaxed);
     const unsigned frames = device_.receive.poll(burst, [&](std::span<const std::byte> bytes) { count(bytes, now); });
-    return frames + send(now);
+    return frames + send(now) + forward();
+}
+
+/// What the kernel behind the tap sends: as much as the ring has room for; the rest waits there.
+unsigned Guest::forward()
+{
+    unsigned done = 0;
+    for (; tap_ && done < burst; ++done) {
+        const auto room = device_.transmit.room();
+        const std::size_t bytes = room.empty() ? 0 : tap_->take(room);
+        if (bytes == 0)
+            break;
+        device_.transmit.send(bytes);
+    }
+    if (done > 0)
+        device_.transmit.publish();
+    return done;
 }
 
 void Guest::count(std::span<const std::byte> bytes, std::int64_t now)
 {
     const auto frame = read_numbered(bytes);
+    if (!frame && tap_)
+        return tap_->give(bytes);
     const unsigned flow = frame ? static_cast<unsigned>(frame->udp.destination_port.host() - NumberedFrame::first_port) : 0;
     if (!frame || !has(frame->ethernet.destination) || flow >= most_flows) {
         ++strays_;

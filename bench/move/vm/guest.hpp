@@ -1,10 +1,12 @@
-// What runs inside a VM of the full-rate test: it counts the numbered frames that come, and sends flows of its own.
+// What runs inside a VM of the full-rate test: it counts the numbered frames that come, and sends flows of its own. Where it
+// has a tap, the kernel behind that is its operating system, for all other frames.
 #pragma once
 
 #include <atomic>
 #include <cstdint>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <vector>
 
 #include <ferry/wire/address_text.hpp>
@@ -13,6 +15,7 @@
 #include "device.hpp"
 #include "numbered_frame.hpp"
 #include "sequence_window.hpp"
+#include "tap.hpp"
 
 namespace ferry::bench {
 
@@ -56,6 +59,9 @@ public:
     {
     }
 
+    /// Before its processor runs.
+    void plug(Tap tap) { tap_ = std::move(tap); }
+
     MacAddress mac() const noexcept { return mac_; }
     bool has(MacAddress mac) const noexcept { return mac.to_u48() - mac_.to_u48() < macs_; }
     /// For a front end, which reads nothing that the processor writes, at any time.
@@ -96,8 +102,10 @@ public:
 private:
     void begin_sending(const SendOptions& options);
     unsigned send(std::int64_t now);
+    unsigned forward();
     void count(std::span<const std::byte> bytes, std::int64_t now);
 
+    std::optional<Tap> tap_;
     const MacAddress mac_;
     const std::uint16_t macs_;
     const std::size_t frame_limit_;

@@ -41,6 +41,17 @@ ferry::Expected<Machine> make_machine(const std::string& text, const DeviceOptio
     return Machine(words[0], std::make_unique<Guest>(*mac, options, std::move(*device), macs), std::move(hosts));
 }
 
+/// "NAME=INTERFACE": gives the VM a tap.
+ferry::Expected<void> plug(const std::vector<Machine>& machines, const std::string& text)
+{
+    const auto sign = std::min(text.find('='), text.size());
+    for (const Machine& machine : machines) {
+        if (machine.name() == text.substr(0, sign))
+            return Tap::make(text.substr(std::min(sign + 1, text.size()))).map([&](Tap tap) { machine.guest().plug(std::move(tap)); });
+    }
+    return ferry::fail(ferry::ErrorCode::invalid_argument, fmt::format("\"{}\" is not NAME=INTERFACE with a VM's name", text));
+}
+
 nlohmann::ordered_json answer(std::vector<Machine>& machines, const std::string& line)
 {
     try {
@@ -63,6 +74,8 @@ int main(int argc, char** argv)
         ->delimiter('\0');
     app.add_option("--ring", options.ring_size, "descriptors of each ring, a power of two")->capture_default_str();
     app.add_option("--buffer", options.buffer_bytes, "bytes of each buffer")->capture_default_str()->check(CLI::Range(128, 65536));
+    std::vector<std::string> taps;
+    app.add_option("--tap", taps, "NAME=INTERFACE: the kernel behind this tap, which is made, is the VM's operating system for all but numbered frames");
     bool first = false;
     app.add_flag("--first", first, "run the VMs' processor before all other threads on its CPU");
     CLI11_PARSE(app, argc, argv);
@@ -76,6 +89,12 @@ int main(int argc, char** argv)
             return 1;
         }
         machines.push_back(std::move(*made));
+    }
+    for (const std::string& text : taps) {
+        if (auto plugged = plug(machines, text); !plugged) {
+            std::cerr << "ferry-vm: " << plugged.error().sentence << '\n';
+            return 1;
+        }
     }
     for (const Machine& machine : machines)
         guests.push_back(&machine.guest());
