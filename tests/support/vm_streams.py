@@ -9,6 +9,7 @@ import signal
 import socket
 import struct
 import time
+import traceback
 
 from .moving_vm import SENDER, VM
 from .netns import Namespace, command
@@ -83,6 +84,8 @@ class _Child:
                 with os.fdopen(write, "w") as pipe:
                     json.dump(work(), pipe)
                 status = 0
+            except BaseException:  # which no caller is there for
+                traceback.print_exc()
             finally:
                 os._exit(status)
         os.close(write)

@@ -64,7 +64,8 @@ inline std::optional<NumberedFrame> read_numbered(std::span<const std::byte> byt
     if (bytes.size() < sizeof(frame))
         return std::nullopt;
     std::memcpy(&frame, bytes.data(), sizeof(frame));
-    if (frame.ethernet.type.host() != wire::ether_type::ipv4 || frame.magic.host() != NumberedFrame::magic_value)
+    if (frame.ethernet.type.host() != wire::ether_type::ipv4 || frame.ip.protocol != wire::ip_protocol::udp ||
+        frame.magic.host() != NumberedFrame::magic_value)
         return std::nullopt;
     return frame;
 }
