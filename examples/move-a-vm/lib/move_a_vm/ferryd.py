@@ -102,9 +102,9 @@ macs = ["{sender_mac}"]
 
 
 def _packet_device(number, interface):
-    """Returns DPDK's arguments for an interface of the kernel. The ring between kernel and ferryd holds 4,096 frames
+    """Returns DPDK's arguments for an interface of the kernel. The ring between kernel and ferryd holds 16,384 frames
     instead of 512: on a machine with two cores a worker may not run for as long as it takes to fill the smaller one."""
-    return f"net_af_packet{number},iface={interface},framecnt=4096"
+    return f"net_af_packet{number},iface={interface},framecnt=16384"
 
 
 #: By the name of the kernel's sockets on which ferryd has its underlay: from the folder with its programs to what the
