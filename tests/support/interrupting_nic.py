@@ -7,8 +7,8 @@ eventfds as those of a PCI device under VFIO are. Behind it DPDK's testpmd carri
 import os
 import subprocess
 
+from . import testpmd
 from .netns import Namespace
-from .outcome import Failure, wait_until
 from .sandbox import SCRATCH
 
 
@@ -29,12 +29,7 @@ class InterruptingNic:
                 f"--txq={queues}", "--rxd=256", "--txd=256",
                 stdin=subprocess.PIPE, stdout=output, stderr=output)  # it ends when its input does
 
-        def listens() -> bool:
-            if self._process.poll() is not None:
-                raise Failure(f"testpmd ended:\n{log.read_text(errors='replace')}")
-            return self._socket.exists()
-
-        wait_until(listens, f"the socket of the NIC on {interface}")
+        testpmd.wait_for_socket(self._process, self._socket, log, f"the socket of the NIC on {interface}")
 
     def device(self, number: int, mac: str) -> str:
         """ferryd's device, which is the `number`th of its kind."""
@@ -42,9 +37,4 @@ class InterruptingNic:
 
     def stop(self) -> None:
         """The device's link goes down."""
-        self._process.stdin.close()
-        try:
-            self._process.wait(5)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+        testpmd.end(self._process)

@@ -4,7 +4,7 @@ and every echo request that reaches it, whatever the address."""
 import subprocess
 from pathlib import Path
 
-from .outcome import Failure, wait_until
+from . import testpmd
 from .sandbox import SCRATCH
 
 
@@ -30,19 +30,9 @@ class VhostGuest:
                  "--total-num-mbufs=2048", "--rxd=256", "--txd=256"],
                 stdin=subprocess.PIPE, stdout=output, stderr=output)  # it ends when its input does
 
-        def listens() -> bool:
-            if self._process.poll() is not None:
-                raise Failure(f"testpmd ended:\n{log.read_text(errors='replace')}")
-            return socket.exists()
-
-        wait_until(listens, f"{self.name}'s socket")
+        testpmd.wait_for_socket(self._process, socket, log, f"{self.name}'s socket")
 
     def stop(self) -> None:
         """Ends the guest; its rings stop."""
-        self._process.stdin.close()
-        try:
-            self._process.wait(5)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+        testpmd.end(self._process)
         self._process = None
