@@ -3,7 +3,6 @@
 
 #include <poll.h>
 
-#include <atomic>
 #include <memory>
 #include <vector>
 
@@ -19,7 +18,6 @@ struct WorkerShared {
     ferry::Tables& tables;
     Grace& grace;
     Handovers& handovers;
-    std::atomic<const Wiring*>& wiring;
     const GateShared& gates;
     const NextHopTable& next_hops;
     WaitingBounds waiting;

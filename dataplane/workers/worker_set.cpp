@@ -31,8 +31,8 @@ ferry::Expected<std::unique_ptr<WorkerSet>> WorkerSet::start(ferry::Tables& tabl
     workers->wiring_ = std::move(nothing);
 
     for (std::uint32_t index = 0; index < config.count; ++index) {
-        auto worker = PollWorker::make(index, engine, {tables, *workers->grace_, workers->handovers_, workers->current_, gates,
-                                                       next_hops, waiting});
+        auto worker = PollWorker::make(index, engine, {tables, *workers->grace_, workers->handovers_, gates, next_hops,
+                                                       waiting});
         if (!worker)
             return tl::unexpected(worker.error());
         workers->workers_.push_back(std::move(*worker));
