@@ -216,7 +216,9 @@ Json to_json(const PeerStatus& peer)
     object["heard"] = peer.heard;
     object["connected_since_ns"] = or_null(peer.connected_since_ns);
     object["rtt_us"] = or_null(peer.rtt_us);
+    object["datagram_rtt_us"] = or_null(peer.datagram_rtt_us);
     object["sent"] = peer.sent;
+    object["sent_by_datagram"] = peer.sent_by_datagram;
     object["received"] = peer.received;
     object["dropped"] = peer.dropped;
     object["fault"] = peer.fault;

@@ -29,16 +29,18 @@ Expected<Action> prepare_show(const Arguments&)
                              {"ADDRESS"},
                              {"STATE"},
                              {"RTT", Side::right},
+                             {"DATAGRAM", Side::right},
                              {"SENT", Side::right},
                              {"RECEIVED", Side::right},
                              {"DROPPED", Side::right},
                              {"VNIS"},
                              {"FAULT"}});
+            const auto in_ms = [](const std::optional<double>& us) { return us ? fmt::format("{:.3f} ms", *us / 1e3) : "-"; };
             const auto or_dash = [](const std::string& text) { return text.empty() ? "-" : text; };
             for (const PeerStatus& peer : peers)
                 table.add({or_dash(peer.name), peer.vtep.to_string(), or_dash(peer.address), state_of(peer),
-                           peer.rtt_us ? fmt::format("{:.3f} ms", *peer.rtt_us / 1e3) : "-", grouped(peer.sent),
-                           grouped(peer.received), grouped(peer.dropped), or_dash(peer.vnis), or_dash(peer.fault)});
+                           in_ms(peer.rtt_us), in_ms(peer.datagram_rtt_us), grouped(peer.sent), grouped(peer.received),
+                           grouped(peer.dropped), or_dash(peer.vnis), or_dash(peer.fault)});
             table.print(out);
         });
     };

@@ -122,6 +122,7 @@ struct PeersConfig {
     std::string listen;              ///< "address:port"; empty: no peers
     std::vector<PeerHost> hosts;
     bool insecure = false;           ///< plain text, only where this is set
+    bool datagrams = true;           ///< beside the streams, where the other host answers them
     std::optional<TlsConfig> tls;    ///< mutual TLS otherwise
 };
 

@@ -226,6 +226,7 @@ void read_peers(Section section, PeersConfig& peers)
         section.fault(section.has("host") ? "host" : "hosts",
                       fmt::format("has {} hosts; give {} at most", peers.hosts.size(), most_hosts));
     section.take_flag("insecure", peers.insecure);
+    section.take_flag("datagrams", peers.datagrams);
     TlsConfig tls;
     section.take("ca", tls.ca, readable_file);
     section.take("certificate", tls.certificate, readable_file);

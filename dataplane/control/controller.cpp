@@ -126,10 +126,10 @@ Expected<std::vector<PeerStatus>> Controller::peers()
     return impl_->messenger == nullptr ? std::vector<PeerStatus>{} : impl_->messenger->peers();
 }
 
-void Controller::received(ferry::move::Host from, const std::string&, const ferry::move::Message& message, bool allowed)
+void Controller::received(ferry::move::Host from, const std::string&, const ferry::move::Message& message, bool allowed, Way way)
 {
     // A lost message is repeated by the host that sent it.
-    if (impl_->inbox.push({from, message, allowed}) == Inbox::Pushed::first)
+    if (impl_->inbox.push({from, message, allowed, way}) == Inbox::Pushed::first)
         impl_->control->post([impl = impl_.get()] { impl->take_messages(); });
 }
 

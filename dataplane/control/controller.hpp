@@ -54,7 +54,8 @@ public:
     Expected<std::vector<PeerStatus>> peers() override;
 
     // What other hosts say. These return at once; what cannot be taken is counted as lost, as on the way.
-    void received(ferry::move::Host from, const std::string& name, const ferry::move::Message& message, bool allowed) override;
+    void received(ferry::move::Host from, const std::string& name, const ferry::move::Message& message, bool allowed,
+                  Way way) override;
     void unreachable(ferry::move::Host host) override;
     void reached(ferry::move::Host host, const std::string& name) override;
 

@@ -110,7 +110,7 @@ struct Controller::Impl final : RingHost {
     void admit(AttachedPort& port);
     ferry::move::Place place_of(ferry::Row row) const;
     ferry::move::Host host_of(ferry::VtepId vtep) const;
-    void finish_before(std::set<ferry::move::Key>& told, const ferry::move::Key& key);
+    void finish_before(std::set<ferry::move::Key>& told, const ferry::move::Key& key, Way way = Way::datagram);
     void take_gate_news();
     void take_relay_news();
     void tell_machine(const GateNews& news);
@@ -132,7 +132,7 @@ struct Controller::Impl final : RingHost {
     AnnouncementStatus announcement_status() const;
 
     // move_actions.cpp
-    void apply();
+    void apply(Way way = Way::datagram);
     void act(const ferry::move::Discard& wanted);
     void act(const ferry::move::Replay& wanted);
     void act(const ferry::move::BeginClaim& wanted);

@@ -7,6 +7,8 @@
 
 #include <ferry/move/message.hpp>
 
+#include "control/host_messages.hpp"
+
 namespace ferryd {
 
 /// Keeps what has come until the control thread takes all of it at once, so that a thousand endpoints that are asked for
@@ -19,6 +21,7 @@ public:
         ferry::move::Host from;
         ferry::move::Message message;
         bool allowed = false;
+        Way way = Way::stream;
     };
     /// What became of a message: the first one since take() asks for a take().
     enum class Pushed { first, behind, refused };

@@ -22,12 +22,13 @@ constexpr std::size_t flips_at_a_time = 32;
 
 }  // namespace
 
-/// Does all that the machine wants, also what it wants because of that.
-void Controller::Impl::apply()
+/// Does all that the machine wants, also what it wants because of that; messages go by `way`.
+void Controller::Impl::apply(Way way)
 {
     if (moves->applying)
         return;
     moves->applying = true;
+    moves->way = way;
     do {
         for (std::size_t i = 0; i < moves->wanted.size(); ++i) {
             const move::Action action = moves->wanted[i];

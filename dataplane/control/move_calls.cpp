@@ -131,11 +131,11 @@ Host Controller::Impl::host_of(ferry::VtepId vtep) const
 
 /// Before the machine is told of `key`: does what it wanted when it was told of that key before. `told` are those that it has
 /// been told of since.
-void Controller::Impl::finish_before(std::set<Key>& told, const Key& key)
+void Controller::Impl::finish_before(std::set<Key>& told, const Key& key, Way way)
 {
     if (told.insert(key).second)
         return;
-    apply();
+    apply(way);
     told = {key};
 }
 
@@ -219,9 +219,10 @@ void Controller::Impl::look_after_moves()
         (void)moves->machine->seen_elsewhere(seen.key, seen.row, seen.at, now, moves->wanted);  // its next frame tells again
     moves->sightings.clear();
     look_after_unseen();
+    apply();
     if (const auto deadline = moves->machine->deadline(); deadline && *deadline <= now)
         moves->machine->tick(now, moves->wanted);
-    apply();
+    apply(Way::stream);
     while (!moves->later.empty() && moves->later.front().at <= now) {
         const ferry::move::Labels& labels = moves->later.front().labels;
         close_exit(labels.relay);
@@ -234,19 +235,21 @@ void Controller::Impl::look_after_moves()
 void Controller::Impl::take_messages()
 {
     const std::vector<Inbox::Received> messages = inbox.take();
+    const bool by_stream = std::ranges::any_of(messages, [](const auto& received) { return received.way == Way::stream; });
+    const Way way = by_stream ? Way::stream : Way::datagram;
     take_ring_events();  // what stopped before the other host could know comes first
     take_announcements();  // and what a VM said here before another host could claim it
     take_gate_news();
     std::set<Key> told;
     for (const Inbox::Received& received : messages) {
         const Key& key = received.message.key;
-        finish_before(told, key);
+        finish_before(told, key, way);
         const ferry::move::Place place = place_of(row(key.vni, key.mac));
         // What cannot be taken for want of room is repeated by the other host.
         (void)moves->machine->received(received.from, received.message, received.allowed, place, nanoseconds_now(),
                                        moves->wanted);
     }
-    apply();
+    apply(way);
 }
 
 void Controller::Impl::unreachable(Host host)

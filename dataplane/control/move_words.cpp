@@ -39,7 +39,7 @@ void Controller::Impl::send_what_waits()
 void Controller::Impl::send_what_waits(move::Host to, std::vector<move::Message>& messages)
 {
     if (messenger != nullptr && !messages.empty())
-        messenger->send_all(to, messages);
+        messenger->send_all(to, messages, moves->way);
     messages.clear();
 }
 

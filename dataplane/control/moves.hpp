@@ -12,6 +12,7 @@
 #include <ferry/move/machine.hpp>
 #include <ferry/table/turns.hpp>
 
+#include "control/host_messages.hpp"
 #include "control/move_book.hpp"
 #include "control/port_table.hpp"
 #include "workers/gate_worker.hpp"
@@ -55,6 +56,9 @@ struct Moves {
     std::unique_ptr<ferry::move::Machine> machine;
     ferry::move::Actions wanted;             ///< what the machine wants, in its order
     bool applying = false;
+    /// Of the messages that are wanted now. What is said again, and what answers one that came by stream, goes by stream: the
+    /// datagram before it may have been lost.
+    Way way = Way::datagram;
     MoveBook book;
     std::set<ferry::move::Host> ferry_hosts;  ///< that mark, and can be asked
     std::map<ferry::move::Key, Local> local;

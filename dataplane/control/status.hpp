@@ -86,8 +86,10 @@ struct PeerStatus {
     bool connected = false;     ///< messages can be sent to it
     bool heard = false;         ///< it has a connection to this host
     std::optional<std::int64_t> connected_since_ns;  ///< CLOCK_REALTIME
-    std::optional<double> rtt_us;                    ///< of the last probe
+    std::optional<double> rtt_us;                    ///< of the last probe on the stream
+    std::optional<double> datagram_rtt_us;           ///< of the last one by datagram; nothing: they are not answered
     std::uint64_t sent = 0, received = 0;            ///< messages
+    std::uint64_t sent_by_datagram = 0;              ///< of those
     std::uint64_t dropped = 0;  ///< messages that were never sent: the queue was full, or the connection broke
     std::string fault;          ///< why it is not connected, or is refused; empty: nothing is wrong
 };

@@ -71,7 +71,7 @@ HostLink::~HostLink()
     join();
 }
 
-void HostLink::send(std::span<const ferry::move::Message> messages)
+void HostLink::send(std::span<const ferry::move::Message> messages, Way way)
 {
     std::shared_ptr<HostStream> stream;
     {
@@ -83,7 +83,7 @@ void HostLink::send(std::span<const ferry::move::Message> messages)
                 waiting_.push(to_message(message), Clock::now());
     }
     if (stream != nullptr)
-        stream->send(messages);
+        stream->send(messages, way);
     else
         changed_.notify_all();
 }
@@ -110,8 +110,10 @@ PeerStatus HostLink::status()
     if (stream != nullptr) {
         const HostStream::Counts counts = stream->counts();
         status.sent += counts.sent;
+        status.sent_by_datagram += counts.sent_by_datagram;
         status.dropped += counts.dropped;
         status.rtt_us = counts.rtt_us;
+        status.datagram_rtt_us = counts.datagram_rtt_us;
     }
     return status;
 }
@@ -159,7 +161,8 @@ void HostLink::connect_once()
         hurry_ = false;
         stream = stream_ = std::make_shared<HostStream>(
             *stub, std::exchange(waiting_, {}), hello_of(settings_.self),
-            [this](const v1::Hello& hello, const grpc::AuthContext* context) { return accept(hello, context); });
+            [this](const v1::Hello& hello, const grpc::AuthContext* context) { return accept(hello, context); },
+            settings_.datagrams, peer_.address);
         if (stopping_)
             stream->cancel();
     }
@@ -208,6 +211,7 @@ void HostLink::lost(HostStream& stream, bool was_open)
         status_.connected_since_ns.reset();
         status_.fault = fault;
         status_.sent += counts.sent;
+        status_.sent_by_datagram += counts.sent_by_datagram;
         waiting_ = stream.take_queue();
     }
     if (stopping)

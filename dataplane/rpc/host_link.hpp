@@ -28,15 +28,16 @@ public:
         bool insecure = false;
         std::shared_ptr<grpc::ChannelCredentials> credentials;
         HostTransport::Report report;
+        HostDatagrams* datagrams = nullptr;  ///< null: none
     };
-    /// Starts connecting. `messages` must outlive the link.
+    /// Starts connecting. `messages` and datagrams must outlive the link.
     HostLink(const PeerHost& peer, const Settings& settings, HostMessages& messages);
     ~HostLink();
     HostLink(const HostLink&) = delete;
     HostLink& operator=(const HostLink&) = delete;
 
     /// Any thread; returns at once.
-    void send(std::span<const ferry::move::Message> messages);
+    void send(std::span<const ferry::move::Message> messages, Way way);
     /// The peer has connected to this host, so it runs: connects at once where it is not connected. Any thread.
     void peer_is_there();
     /// Of this side of the pair. Any thread.

@@ -1,5 +1,6 @@
 #include "rpc/host_service.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <utility>
 
@@ -16,8 +17,8 @@ constexpr std::chrono::seconds refusal_report_interval{5};
 
 }  // namespace
 
-/// One stream of another host, from its hello to its end. Everything is begun in OnReadDone(), which gRPC never calls
-/// twice at a time; the other methods may run beside it.
+/// One stream of another host, from its hello to its end, and its datagrams. Everything is begun in OnReadDone(), which gRPC
+/// never calls twice at a time; the other methods may run beside it, and so may what takes a datagram.
 class HostService::Arrival final : public HostService::Reactor {
 public:
     Arrival(HostService& service, grpc::CallbackServerContext& context) : service_(service), context_(context)
@@ -28,7 +29,7 @@ public:
 private:
     void OnReadDone(bool ok) override
     {
-        const grpc::Status status = !ok ? grpc::Status::OK : peer_ == nullptr ? greet() : take();
+        const grpc::Status status = !ok ? grpc::Status::OK : peer_ == nullptr ? greet() : take(incoming_, Way::stream);
         if (!ok || !status.ok())
             return Finish(status);
         // A probe that comes while an answer is still being written is not answered; another one will come.
@@ -64,21 +65,41 @@ private:
         name_ = peer_->name ? *peer_->name : incoming_.hello().host().substr(0, 64);
         service_.enter(*peer_, *this);
         *outgoing_.mutable_hello() = hello_of(service_.self_);
+        outgoing_.mutable_hello()->set_datagrams(join_datagrams(incoming_.hello()));
         write();
         service_.hooks_.peer_is_there(*peer_);
         return grpc::Status::OK;
     }
 
-    grpc::Status take()
+    bool join_datagrams(const v1::Hello& hello)
     {
-        if (!service_.counts(*peer_, *this, static_cast<std::uint64_t>(incoming_.messages_size())))
+        DatagramSeal::Key key;
+        if (service_.hooks_.datagrams == nullptr || hello.datagram_key().size() != key.size())
+            return false;
+        std::copy(hello.datagram_key().begin(), hello.datagram_key().end(), key.begin());
+        session_ = service_.hooks_.datagrams->join(
+            hello.datagram_session(), key, DatagramSeal::End::called, peer_->address,
+            [this](HostDatagrams::Session& session, const v1::HostFrame& frame) {
+                if (frame.probe() != 0) {
+                    v1::HostFrame answer;
+                    answer.set_probe(frame.probe());
+                    session.send(answer);
+                }
+                take(frame, Way::datagram);  // what is wrong with it would be so on the stream
+            });
+        return session_ != nullptr;
+    }
+
+    grpc::Status take(const v1::HostFrame& frame, Way way)
+    {
+        if (!service_.counts(*peer_, *this, static_cast<std::uint64_t>(frame.messages_size())))
             return {grpc::StatusCode::ABORTED, "a later stream of this host has taken the place of this one"};
-        for (const v1::MoveMessage& message : incoming_.messages()) {
+        for (const v1::MoveMessage& message : frame.messages()) {
             const auto read = from_message(message);
             if (!read)
                 return {grpc::StatusCode::INVALID_ARGUMENT, read.error().sentence};
             if (*read)
-                service_.messages_.received(peer_->vtep, name_, **read, peer_->vnis.contains((*read)->key.vni));
+                service_.messages_.received(peer_->vtep, name_, **read, peer_->vnis.contains((*read)->key.vni), way);
         }
         return grpc::Status::OK;
     }
@@ -95,6 +116,7 @@ private:
     std::string name_;
     v1::HostFrame incoming_, outgoing_;
     std::atomic<bool> writing_ = false;
+    std::unique_ptr<HostDatagrams::Session> session_;  ///< its handler uses all of the above: the first to go
 };
 
 HostService::HostService(const HostConfig& self, const PeersConfig& peers, HostMessages& messages, Hooks hooks)

@@ -13,12 +13,14 @@
 #include "config/config.hpp"
 #include "control/host_messages.hpp"
 #include "ferry.grpc.pb.h"
+#include "rpc/host_datagrams.hpp"
 
 namespace ferryd {
 
 class HostService final : public ferry::v1::FerryHost::CallbackService {
 public:
     struct Hooks {
+        HostDatagrams* datagrams = nullptr;                      ///< null: none
         std::function<void(const PeerHost&)> peer_is_there;      ///< a peer has begun a stream
         std::function<void(const std::string& sentence)> report;
     };

@@ -7,10 +7,25 @@ namespace ferryd {
 
 namespace v1 = ferry::v1;
 
-HostStream::HostStream(v1::FerryHost::Stub& stub, MessageQueue queue, const v1::Hello& hello, Accept accept)
+namespace {
+
+/// One is asked for every second, and one may be lost.
+constexpr std::chrono::milliseconds an_answer_lasts{2'500};
+
+std::uint64_t ticks_of(HostStream::Clock::time_point time)
+{
+    return static_cast<std::uint64_t>(time.time_since_epoch().count());
+}
+
+}  // namespace
+
+HostStream::HostStream(v1::FerryHost::Stub& stub, MessageQueue queue, const v1::Hello& hello, Accept accept,
+                       HostDatagrams* datagrams, const std::string& peer)
     : accept_(std::move(accept)), queue_(std::move(queue))
 {
     *outgoing_.mutable_hello() = hello;
+    if (datagrams != nullptr)
+        offer_datagrams(*datagrams, *outgoing_.mutable_hello(), peer);
     stub.async()->Moves(&context_, this);
     AddHold();
     StartRead(&incoming_);
@@ -18,8 +33,24 @@ HostStream::HostStream(v1::FerryHost::Stub& stub, MessageQueue queue, const v1::
     StartCall();
 }
 
-void HostStream::send(std::span<const ferry::move::Message> messages)
+void HostStream::offer_datagrams(HostDatagrams& datagrams, v1::Hello& hello, const std::string& peer)
 {
+    DatagramSeal::Key key;
+    std::uint64_t session = 0;
+    if (!fill_randomly(key.data(), key.size()) || !fill_randomly(&session, sizeof(session)))
+        return;
+    session_ = datagrams.join(session, key, DatagramSeal::End::caller, peer,
+                              [this](HostDatagrams::Session&, const v1::HostFrame& frame) { take_datagram(frame); });
+    if (session_ == nullptr)
+        return;
+    hello.set_datagram_session(session);
+    hello.set_datagram_key(key.data(), key.size());
+}
+
+void HostStream::send(std::span<const ferry::move::Message> messages, Way way)
+{
+    if (way == Way::datagram && send_datagram(messages))
+        return;
     {
         const std::lock_guard lock(mutex_);
         for (const ferry::move::Message& message : messages)
@@ -28,13 +59,51 @@ void HostStream::send(std::span<const ferry::move::Message> messages)
     write();
 }
 
-void HostStream::probe()
+/// False: they are for the stream.
+bool HostStream::send_datagram(std::span<const ferry::move::Message> messages)
 {
+    if (session_ == nullptr || messages.size() > most_in_datagram)
+        return false;
     {
         const std::lock_guard lock(mutex_);
-        probe_wanted_ = static_cast<std::uint64_t>(Clock::now().time_since_epoch().count());
+        if (!open_ || !queue_.empty() || Clock::now() - answered_ > an_answer_lasts)
+            return false;
+    }
+    v1::HostFrame frame;
+    for (const ferry::move::Message& message : messages)
+        *frame.add_messages() = to_message(message);
+    if (!session_->send(frame))
+        return false;
+    const std::lock_guard lock(mutex_);
+    counts_.sent += messages.size();
+    counts_.sent_by_datagram += messages.size();
+    return true;
+}
+
+void HostStream::take_datagram(const v1::HostFrame& frame)
+{
+    const Clock::time_point now = Clock::now();
+    const std::lock_guard lock(mutex_);
+    if (frame.probe() == 0 || frame.probe() > ticks_of(now))
+        return;
+    answered_ = now;
+    counts_.datagram_rtt_us = static_cast<double>(ticks_of(now) - frame.probe()) / 1e3;
+}
+
+void HostStream::probe()
+{
+    bool by_datagram = false;
+    {
+        const std::lock_guard lock(mutex_);
+        probe_wanted_ = ticks_of(Clock::now());
+        by_datagram = takes_datagrams_;
     }
     write();
+    if (by_datagram) {
+        v1::HostFrame frame;
+        frame.set_probe(ticks_of(Clock::now()));
+        session_->send(frame);
+    }
 }
 
 void HostStream::cancel()
@@ -67,6 +136,7 @@ void HostStream::OnReadDone(bool ok)
                                              : std::optional<std::string>("it answers without a hello");
         const std::lock_guard lock(mutex_);
         open_ = opened = !refusal;
+        takes_datagrams_ = opened && session_ != nullptr && incoming_.hello().datagrams();
         if (refusal) {
             fault_ = std::move(*refusal);
             ok = false;
@@ -75,8 +145,7 @@ void HostStream::OnReadDone(bool ok)
     {
         const std::lock_guard lock(mutex_);
         if (ok && incoming_.probe() != 0) {
-            const auto now = static_cast<std::uint64_t>(Clock::now().time_since_epoch().count());
-            counts_.rtt_us = static_cast<double>(now - incoming_.probe()) / 1e3;
+            counts_.rtt_us = static_cast<double>(ticks_of(Clock::now()) - incoming_.probe()) / 1e3;
         }
         closing_ = closing_ || !ok;
         release = closing_ && held_ && !writing_;
@@ -157,6 +226,8 @@ HostStream::Counts HostStream::counts()
     const std::lock_guard lock(mutex_);
     Counts counts = counts_;
     counts.dropped = queue_.dropped();
+    if (Clock::now() - answered_ > an_answer_lasts)
+        counts.datagram_rtt_us.reset();
     return counts;
 }
 

@@ -9,6 +9,7 @@
 #include <grpcpp/resource_quota.h>
 
 #include "rpc/credentials.hpp"
+#include "rpc/host_datagrams.hpp"
 #include "rpc/host_link.hpp"
 #include "rpc/host_service.hpp"
 
@@ -18,7 +19,7 @@ namespace {
 
 // As ferry.proto promises.
 constexpr int most_frame_bytes = 16 << 10;
-constexpr int most_streams = 4;
+constexpr int most_host_streams = 4;
 
 }  // namespace
 
@@ -30,6 +31,7 @@ struct HostTransport::Parts {
     HostLink::Settings link_settings;
 
     // From start() on.
+    std::unique_ptr<HostDatagrams> datagrams;  ///< null: none; the last to go
     std::map<ferry::Ipv4Address, std::unique_ptr<HostLink>> links;
     std::unique_ptr<HostService> service;
     std::unique_ptr<grpc::Server> server;
@@ -64,11 +66,19 @@ HostTransport::~HostTransport()
 Expected<void> HostTransport::start(HostMessages& messages)
 {
     Parts& parts = *parts_;
+    if (parts.peers.datagrams) {
+        auto opened = HostDatagrams::open(parts.peers.listen);
+        if (opened)
+            parts.datagrams = std::move(*opened);
+        else
+            parts.report(opened.error().sentence);
+        parts.link_settings.datagrams = parts.datagrams.get();
+    }
     for (const PeerHost& peer : parts.peers.hosts)
         parts.links.emplace(peer.vtep, std::make_unique<HostLink>(peer, parts.link_settings, messages));
     parts.service = std::make_unique<HostService>(
         parts.self, parts.peers, messages,
-        HostService::Hooks{[&parts](const PeerHost& peer) { parts.links.at(peer.vtep)->peer_is_there(); },
+        HostService::Hooks{parts.datagrams.get(), [&parts](const PeerHost& peer) { parts.links.at(peer.vtep)->peer_is_there(); },
                            parts.report});
     parts.running = true;
 
@@ -78,7 +88,7 @@ Expected<void> HostTransport::start(HostMessages& messages)
     builder.RegisterService(parts.service.get());
     builder.SetMaxReceiveMessageSize(most_frame_bytes);
     builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);  // a second ferryd must not take half of the messages
-    builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, most_streams);
+    builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, most_host_streams);
     builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, 8 << 10);
     // Peers ping to see that a connection lives, and so does this side.
     builder.AddChannelArgument(GRPC_ARG_HTTP2_BDP_PROBE, 0);  // messages are small, and a move waits for them
@@ -114,14 +124,16 @@ void HostTransport::stop()
         link->ask_to_stop();
     for (const auto& [vtep, link] : parts.links)
         link->join();
+    if (parts.datagrams != nullptr)
+        parts.datagrams->stop();
 }
 
-void HostTransport::send_all(ferry::Ipv4Address to, std::span<const ferry::move::Message> messages)
+void HostTransport::send_all(ferry::Ipv4Address to, std::span<const ferry::move::Message> messages, Way way)
 {
     if (!parts_->running)
         return;
     if (const auto link = parts_->links.find(to); link != parts_->links.end())
-        link->second->send(messages);
+        link->second->send(messages, way);
 }
 
 std::vector<PeerStatus> HostTransport::peers()
@@ -135,11 +147,16 @@ std::vector<PeerStatus> HostTransport::peers()
         }
         statuses.push_back(std::move(status));
     }
-    if (!parts_->running || parts_->service->refused() == 0)
+    if (!parts_->running)
         return statuses;
+    const std::uint64_t datagrams = parts_->datagrams == nullptr ? 0 : parts_->datagrams->refused();
     PeerStatus others;
-    others.dropped = parts_->service->refused();
+    others.dropped = parts_->service->refused() + datagrams;
+    if (others.dropped == 0)
+        return statuses;
     others.fault = parts_->service->last_refusal();
+    if (others.fault.empty())
+        others.fault = "datagrams that are nobody's, forged or repeated";
     statuses.push_back(std::move(others));
     return statuses;
 }

@@ -32,9 +32,9 @@ public:
     /// Ends all streams; nothing is called any more after it has returned. May be called twice.
     void stop();
 
-    void send_all(ferry::Ipv4Address to, std::span<const ferry::move::Message> messages) override;
-    /// The last one, of VTEP 0.0.0.0, stands for hosts that are not configured: how many connections of theirs were
-    /// refused (dropped), and why the last one was. It is there once there is one.
+    void send_all(ferry::Ipv4Address to, std::span<const ferry::move::Message> messages, Way way) override;
+    /// The last one, of VTEP 0.0.0.0, stands for hosts that are not configured: how many connections and datagrams of theirs
+    /// were refused (dropped), and why the last one was. It is there once there is one.
     std::vector<PeerStatus> peers() override;
 
 private:

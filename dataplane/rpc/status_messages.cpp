@@ -288,7 +288,10 @@ v1::Peer to_message(const PeerStatus& peer)
         message.set_connected_since_ns(*peer.connected_since_ns);
     if (peer.rtt_us)
         message.set_rtt_us(*peer.rtt_us);
+    if (peer.datagram_rtt_us)
+        message.set_datagram_rtt_us(*peer.datagram_rtt_us);
     message.set_sent(peer.sent);
+    message.set_sent_by_datagram(peer.sent_by_datagram);
     message.set_received(peer.received);
     message.set_dropped(peer.dropped);
     message.set_fault(peer.fault);
@@ -309,7 +312,10 @@ Expected<PeerStatus> from_message(const v1::Peer& message)
         peer.connected_since_ns = message.connected_since_ns();
     if (message.has_rtt_us())
         peer.rtt_us = message.rtt_us();
+    if (message.has_datagram_rtt_us())
+        peer.datagram_rtt_us = message.datagram_rtt_us();
     peer.sent = message.sent();
+    peer.sent_by_datagram = message.sent_by_datagram();
     peer.received = message.received();
     peer.dropped = message.dropped();
     peer.fault = message.fault();

@@ -21,6 +21,7 @@ public:
         std::string host;
         ferry::move::Message message;
         bool allowed;
+        Way way;
     };
     std::vector<Heard> all()
     {
@@ -36,10 +37,10 @@ public:
     std::atomic<std::uint32_t> last_unreachable = 0;
 
     void received(ferry::Ipv4Address vtep, const std::string& host, const ferry::move::Message& message,
-                  bool allowed) override
+                  bool allowed, Way way) override
     {
         const std::lock_guard lock(mutex_);
-        heard_.push_back({vtep, host, message, allowed});
+        heard_.push_back({vtep, host, message, allowed, way});
     }
     void unreachable(ferry::Ipv4Address vtep) override
     {

@@ -79,7 +79,7 @@ TEST_CASE("messages that are sent together arrive in their order, behind what wa
     for (std::uint64_t i = 2; i <= 300; ++i)
         together.push_back(message_about(i << 8));
     pair.s.transport->send(pair.d.self.vtep, message_about(1 << 8));
-    pair.s.transport->send_all(pair.d.self.vtep, together);
+    pair.s.transport->send_all(pair.d.self.vtep, together, Way::stream);
     REQUIRE(wait_until([&] { return pair.d.heard.size() == 300; }));
     const auto heard = pair.d.heard.all();
     for (std::size_t i = 0; i < heard.size(); ++i)
