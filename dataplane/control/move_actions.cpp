@@ -257,9 +257,12 @@ void Controller::Impl::finish_flips()
     for (const Key& key : std::exchange(moves->flipped, {}))
         if (const auto turn = moves->turns.find(key); turn != moves->turns.end())
             moves->machine->flipped(key, tables->turns().detours(turn->second), now, wanted);
+    send_what_waits();  // by the way of its own
+    const Way before = std::exchange(moves->way, Way::datagram);
     for (const move::Action& action : wanted)
         std::visit([this](const auto& of) { act(of); }, action);
     send_what_waits();
+    moves->way = before;
 }
 
 void Controller::Impl::act(const move::EndTurn& wanted)

@@ -46,9 +46,9 @@ def moved(bed: MovingHosts, here: str, there: str) -> None:
     flow.wait_for(there)
     arrived = flow.finish()
     check_equal((arrived.lost, arrived.duplicated, arrived.reordered), ([], 0, 0), "lost, duplicated, reordered datagrams")
-    move = bed.wait_for_phase(there, "destination", "closed", 20)
-    check("grant_received" in [phase["name"] for phase in move["phases"]], f"{there} was granted the VM: {move}")
-    bed.wait_for_phase(here, "source", "closed", 20)
+    for name in (here, there):
+        wait_until(lambda: all(move["closed"] for move in bed.moves(name)), f"{name}'s closed books", 20)
+    check("grant_received" in bed.phases(there, "destination"), f"{there} was granted the VM: {bed.moves(there)[-1]}")
 
 
 def lost(bed: MovingHosts, name: str):
