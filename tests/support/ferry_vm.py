@@ -16,10 +16,10 @@ class FerryVm:
     """One or more VMs in a process of their own. Sockets are given by host: {"S": path, "D": path}."""
 
     def __init__(self, name: str, vms: dict[str, tuple[str, dict[str, Path]]], ring: int = 1024, buffer: int = 2048,
-                 first: bool = False, taps: dict[str, str] | None = None):
+                 first: bool = False, taps: dict[str, str] | None = None, rest_us: int = 60):
         """`vms` has each VM's MAC and sockets by its name, `taps` the tap of those whose operating system is the kernel
-        behind one."""
-        words = [FERRY_VM, "--ring", ring, "--buffer", buffer, *(["--first"] if first else [])]
+        behind one; `rest_us` are between looks at rings that had nothing."""
+        words = [FERRY_VM, "--ring", ring, "--buffer", buffer, "--rest", rest_us, *(["--first"] if first else [])]
         for vm, tap in (taps or {}).items():
             words += ["--tap", f"{vm}={tap}"]
         for vm, (mac, sockets) in vms.items():

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from .ferry_vm import FerryVm
 from .ferryd import FerryVtep
+from .hosts import Underlay
 from .memory_underlay import MemoryUnderlay
 from .outcome import check_equal, wait_until
 from .pair import VNI
@@ -65,14 +66,15 @@ class MovingVm:
     VM, and the others follow."""
 
     def __init__(self, vms: int = 1, macs: int = 1, ring: int = 1024, buffer: int = 2048, tls=None, buffers: int = 65536,
-                 memory_mb: int = 320, taps: bool = False, **config):
+                 memory_mb: int = 320, taps: bool = False, kernel: bool = False, **config):
         """`ring` and `buffer` are the VMs' rings' buffers and the bytes of each; `tls` is an Authority, or None for plain
         text between the hosts; `buffers` and `memory_mb` are ferryd's; with `taps` the VM and the sender have operating systems: the
-        kernel behind the taps "vm" and "sender". `config` has further sections of ferryd's configuration."""
+        kernel behind the taps "vm" and "sender"; with `kernel` the underlay is the kernel's, by AF_PACKET, and VMs look at their rings
+        twice a millisecond only, so that little uses the processors. `config` has further sections of ferryd's configuration."""
         self.vms, self.endpoints, self._macs = vms, vms * macs, macs
-        self.underlay = MemoryUnderlay(list(ADDRESSES.values()))
-        self.hosts = {name: FerryVtep(self.underlay, name, address, self.underlay.device(address))
-                      for name, address in ADDRESSES.items()}
+        self.underlay = Underlay() if kernel else MemoryUnderlay(list(ADDRESSES.values()))
+        self.hosts = {name: FerryVtep(self.underlay, name, address, FerryVtep.AF_PACKET if kernel else
+                                      self.underlay.device(address)) for name, address in ADDRESSES.items()}
         for name, host in self.hosts.items():
             others = [address for other, address in ADDRESSES.items() if other != name]
             host.segment(VNI, others)
@@ -94,8 +96,9 @@ class MovingVm:
         for host in self.hosts.values():
             host.start()
             come_first(host.pid)
-        self.vm = FerryVm("vm", machines, ring=ring, buffer=buffer, first=True, taps={"vm": "vm"} if taps else None)
-        self.sender = FerryVm("sender", {"sender": (SENDER, {"Q": sender})}, ring=ring, first=True,
+        rest_us = 500 if kernel else 60
+        self.vm = FerryVm("vm", machines, ring=ring, buffer=buffer, first=True, rest_us=rest_us, taps={"vm": "vm"} if taps else None)
+        self.sender = FerryVm("sender", {"sender": (SENDER, {"Q": sender})}, ring=ring, first=True, rest_us=rest_us,
                               taps={"sender": "sender"} if taps else None)
         for machine, host in ((self.vm, "S"), (self.sender, "Q")):
             machine.ask("connect")
@@ -170,8 +173,9 @@ class MovingVm:
         self.sender.stop()
         for host in self.hosts.values():
             host.stop()
-        said = self.underlay.stop()
-        check_equal([line for line in said.splitlines() if "for nobody 0" not in line], [], "frames that the fabric dropped")
+        if isinstance(self.underlay, MemoryUnderlay):
+            said = self.underlay.stop()
+            check_equal([line for line in said.splitlines() if "for nobody 0" not in line], [], "frames that the fabric dropped")
 
 
 def percentile(values: list[float], part: float) -> float:

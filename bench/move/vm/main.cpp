@@ -78,6 +78,8 @@ int main(int argc, char** argv)
     app.add_option("--tap", taps, "NAME=INTERFACE: the kernel behind this tap, which is made, is the VM's operating system for all but numbered frames");
     bool first = false;
     app.add_flag("--first", first, "run the VMs' processor before all other threads on its CPU");
+    unsigned rest_us = 60;  // 1,024 buffers last that long for 17 million frames a second
+    app.add_option("--rest", rest_us, "microseconds between looks at rings that had nothing")->capture_default_str()->check(CLI::Range(1, 100'000));
     CLI11_PARSE(app, argc, argv);
 
     std::vector<Machine> machines;
@@ -98,7 +100,7 @@ int main(int argc, char** argv)
     }
     for (const Machine& machine : machines)
         guests.push_back(&machine.guest());
-    const Processor processor(std::move(guests), first);
+    const Processor processor(std::move(guests), first, std::chrono::microseconds(rest_us));
     if (first && !processor.is_first()) {
         std::cerr << "ferry-vm: the system does not allow real-time scheduling\n";
         return 1;

@@ -6,7 +6,8 @@
 
 namespace ferry::bench {
 
-Processor::Processor(std::vector<Guest*> guests, bool first) : guests_(std::move(guests)), thread_([this] { run(); })
+Processor::Processor(std::vector<Guest*> guests, bool first, std::chrono::microseconds rest)
+    : guests_(std::move(guests)), rest_(rest), thread_([this] { run(); })
 {
     const sched_param processor{1}, caller{2};
     if (first)
@@ -23,7 +24,7 @@ Processor::~Processor()
 void Processor::run() const
 {
     constexpr unsigned looks = 16;
-    constexpr timespec rest{0, 60'000};  // 1,024 buffers last that long for 17 million frames a second
+    const timespec rest{0, std::chrono::nanoseconds(rest_).count()};
     ::prctl(PR_SET_TIMERSLACK, 1UL);
     unsigned empty = 0;
     while (!stop_.load(std::memory_order_relaxed)) {
