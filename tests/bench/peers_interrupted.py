@@ -28,6 +28,7 @@ def interrupted(number: int, folder: str) -> int:
 
 def test():
     needs_sandbox()
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it, and so would its programs
     before = reserved_hugepages()
     for number, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143)):
         step(number.name)

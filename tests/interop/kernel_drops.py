@@ -11,7 +11,7 @@ from support.outcome import check, step, wait_until
 from support.pair import Pair
 from support.sandbox import run
 
-FRAMES = 3000  # more than the 512 that the driver's ring holds
+FRAMES = 6000  # more than twice the 2,048 that the ports' rings hold
 
 
 def port(pair: Pair, name: str) -> dict:

@@ -190,7 +190,9 @@ void fill(FakeControl& control)
     peer.connected = peer.heard = true;
     peer.connected_since_ns = start;
     peer.rtt_us = 250.0;
+    peer.datagram_rtt_us = 61.5;
     peer.sent = 1'234;
+    peer.sent_by_datagram = 1'000;
     peer.received = 5;
     PeerStatus others;
     others.dropped = 3;

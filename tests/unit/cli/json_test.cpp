@@ -99,9 +99,10 @@ TEST_CASE("peers as JSON")
     fill(control);
     CHECK(json(control, "peers") == Json::parse(R"([
         {"address":"172.16.0.2:4790","vtep":"172.16.0.2","name":"D","vnis":"all","connected":true,"heard":true,
-        "connected_since_ns":1700000000123456789,"rtt_us":250.0,"sent":1234,"received":5,"dropped":0,"fault":""},
+        "connected_since_ns":1700000000123456789,"rtt_us":250.0,"datagram_rtt_us":61.5,"sent":1234,"sent_by_datagram":1000,
+        "received":5,"dropped":0,"fault":""},
         {"address":"","vtep":"0.0.0.0","name":"","vnis":"","connected":false,"heard":false,"connected_since_ns":null,
-        "rtt_us":null,"sent":0,"received":0,"dropped":3,"fault":"no peer of VTEP \"172.16.0.9\" is configured here"}])"));
+        "rtt_us":null,"datagram_rtt_us":null,"sent":0,"sent_by_datagram":0,"received":0,"dropped":3,"fault":"no peer of VTEP \"172.16.0.9\" is configured here"}])"));
 }
 
 TEST_CASE("counters as JSON")

@@ -168,8 +168,8 @@ TEST_CASE("a ledger that does not add up says so")
 TEST_CASE("peers are a table")
 {
     CHECK(text("peers") ==
-          "NAME  VTEP        ADDRESS          STATE         RTT   SENT  RECEIVED  DROPPED  VNIS  FAULT\n"
-          "D     172.16.0.2  172.16.0.2:4790  up       0.250 ms  1,234         5        0  all   -\n"
-          "-     0.0.0.0     -                refused         -      0         0        3  -     "
+          "NAME  VTEP        ADDRESS          STATE         RTT  DATAGRAM   SENT  RECEIVED  DROPPED  VNIS  FAULT\n"
+          "D     172.16.0.2  172.16.0.2:4790  up       0.250 ms  0.061 ms  1,234         5        0  all   -\n"
+          "-     0.0.0.0     -                refused         -         -      0         0        3  -     "
           "no peer of VTEP \"172.16.0.9\" is configured here\n");
 }

@@ -171,7 +171,9 @@ TEST_CASE("peers")
     peer.connected = true;
     peer.connected_since_ns = 1'700'000'000'123'456'789;
     peer.rtt_us = 250.5;
-    peer.sent = 1;
+    peer.datagram_rtt_us = 60.25;
+    peer.sent = 4;
+    peer.sent_by_datagram = 1;
     peer.received = 2;
     peer.dropped = 3;
     PeerStatus silent;
@@ -191,6 +193,8 @@ TEST_CASE("peers")
         CHECK(got.heard == given.heard);
         CHECK(got.connected_since_ns == given.connected_since_ns);
         CHECK(got.rtt_us == given.rtt_us);
+        CHECK(got.datagram_rtt_us == given.datagram_rtt_us);
+        CHECK(got.sent_by_datagram == given.sent_by_datagram);
         CHECK(got.sent == given.sent);
         CHECK(got.received == given.received);
         CHECK(got.dropped == given.dropped);
