@@ -17,19 +17,7 @@ using std::chrono::seconds;
 
 namespace {
 
-struct Pair {
-    TestHost s{"S", "172.16.0.1"}, d{"D", "172.16.0.2"};
-    Pair()
-    {
-        s.knows(d);
-        d.knows(s);
-    }
-    void start()
-    {
-        s.start();
-        d.start();
-        REQUIRE(wait_until([&] { return s.peer().connected && d.peer().connected; }));
-    }
+struct Pair : HostPair {
     bool answered() { return s.peer().datagram_rtt_us && d.peer().datagram_rtt_us; }
     std::vector<HeardMessages::Heard> heard_by_d(std::size_t count)
     {

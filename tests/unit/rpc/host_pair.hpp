@@ -110,6 +110,23 @@ struct TestHost {
     PeerStatus peer(std::size_t index = 0) { return transport->peers().at(index); }
 };
 
+/// Two hosts that know each other.
+struct HostPair {
+    TestHost s{"S", "172.16.0.1"}, d{"D", "172.16.0.2"};
+    HostPair()
+    {
+        s.knows(d);
+        d.knows(s);
+    }
+    void start()
+    {
+        s.start();
+        d.start();
+        if (!wait_until([&] { return s.peer().connected && d.peer().connected; }))
+            throw std::runtime_error("the hosts do not reach each other");
+    }
+};
+
 inline ferry::move::Message message_about(std::uint64_t mac, ferry::move::Body body = ferry::move::Wait{},
                                           std::uint32_t vni = 100)
 {

@@ -17,28 +17,9 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 using std::chrono::steady_clock;
 
-namespace {
-
-struct Pair {
-    TestHost s{"S", "172.16.0.1"}, d{"D", "172.16.0.2"};
-    Pair()
-    {
-        s.knows(d);
-        d.knows(s);
-    }
-    void start()
-    {
-        s.start();
-        d.start();
-        REQUIRE(wait_until([&] { return s.peer().connected && d.peer().connected; }));
-    }
-};
-
-}  // namespace
-
 TEST_CASE("messages go both ways, and say from whom they are")
 {
-    Pair pair;
+    HostPair pair;
     pair.start();
     pair.s.transport->send(pair.d.self.vtep, message_about(0x5254'0000'0001, Drained{{3, 2, pair.s.self.vtep}, 17}));
     pair.d.transport->send(pair.s.self.vtep, message_about(0x5254'0000'0002));
@@ -58,7 +39,7 @@ TEST_CASE("messages go both ways, and say from whom they are")
 
 TEST_CASE("a burst arrives in its order")
 {
-    Pair pair;
+    HostPair pair;
     pair.start();
     constexpr std::uint64_t burst = 10'000;
     for (std::uint64_t i = 1; i <= burst; ++i)
@@ -73,7 +54,7 @@ TEST_CASE("a burst arrives in its order")
 
 TEST_CASE("messages that are sent together arrive in their order, behind what was sent before")
 {
-    Pair pair;
+    HostPair pair;
     pair.start();
     std::vector<ferry::move::Message> together;
     for (std::uint64_t i = 2; i <= 300; ++i)
@@ -88,7 +69,7 @@ TEST_CASE("messages that are sent together arrive in their order, behind what wa
 
 TEST_CASE("many threads may send")
 {
-    Pair pair;
+    HostPair pair;
     pair.start();
     std::vector<std::thread> threads;
     for (std::uint64_t thread = 1; thread <= 4; ++thread)
@@ -103,7 +84,7 @@ TEST_CASE("many threads may send")
 
 TEST_CASE("a message for a stranger is nobody's")
 {
-    Pair pair;
+    HostPair pair;
     pair.start();
     pair.s.transport->send(*ferry::Ipv4Address::parse("172.16.0.9"), message_about(1 << 8));
     pair.s.transport->send(pair.d.self.vtep, message_about(2 << 8));
@@ -134,7 +115,7 @@ TEST_CASE("a host that does not run is told of when it is wanted, and found when
 
 TEST_CASE("a host that goes away is told of at once, though nobody has asked, and is found again")
 {
-    Pair pair;
+    HostPair pair;
     pair.start();
     pair.d.transport->stop();
     REQUIRE(wait_until([&] { return pair.s.heard.unreachable_times > 0; }));  // sooner than keep-alive would tell, 13 s
@@ -195,7 +176,7 @@ TEST_CASE("what waits for too long, or is too much, is dropped and counted")
 
 TEST_CASE("stopping is prompt, and nothing is called afterwards")
 {
-    Pair pair;
+    HostPair pair;
     pair.start();
     std::atomic<bool> over = false;
     std::thread sender([&] {
@@ -217,7 +198,7 @@ TEST_CASE("stopping is prompt, and nothing is called afterwards")
 
 TEST_CASE("an address that cannot be listened on is a fault")
 {
-    Pair pair;
+    HostPair pair;
     pair.s.start();
     TestHost other("O", "172.16.0.3", pair.s.peers.listen);
     auto transport = HostTransport::make(other.self, other.peers, other.reports.take()).value();
