@@ -4,6 +4,9 @@
 #include <openssl/rand.h>
 
 #include <climits>
+#include <cstring>
+
+#include <ferry/wire/endian.hpp>
 
 namespace ferryd {
 
@@ -21,26 +24,23 @@ const unsigned char* bytes_of(std::string_view text)
     return reinterpret_cast<const unsigned char*>(text.data());
 }
 
-void put_big_endian(std::string& to, std::uint64_t value)
+struct Header {
+    ferry::wire::be64 session, number;
+};
+static_assert(sizeof(Header) == DatagramSeal::header_bytes);
+
+/// Of a datagram that has one.
+Header header_of(std::string_view datagram)
 {
-    for (int shift = 56; shift >= 0; shift -= 8)
-        to.push_back(static_cast<char>(value >> shift & 0xff));
+    Header header;
+    std::memcpy(&header, datagram.data(), sizeof(header));
+    return header;
 }
 
-std::uint64_t big_endian_at(std::string_view text, std::size_t at)
-{
-    std::uint64_t value = 0;
-    for (std::size_t i = 0; i < 8; ++i)
-        value = value << 8 | static_cast<unsigned char>(text[at + i]);
-    return value;
-}
-
-/// The nonce of a datagram with this header.
-std::array<unsigned char, 12> nonce_of(std::string_view header)
+std::array<unsigned char, 12> nonce_of(const Header& header)
 {
     std::array<unsigned char, 12> nonce{};
-    for (std::size_t i = 0; i < 8; ++i)
-        nonce[4 + i] = static_cast<unsigned char>(header[8 + i]);
+    std::memcpy(nonce.data() + 4, &header.number, sizeof(header.number));
     return nonce;
 }
 
@@ -70,12 +70,10 @@ std::string DatagramSeal::seal(std::string_view text)
 {
     if (!ciphers_->ready || text.size() > INT_MAX)
         return {};
-    std::string datagram;
-    datagram.reserve(header_bytes + text.size() + tag_bytes);
-    put_big_endian(datagram, session_);
-    put_big_endian(datagram, ++sent_ | (end_ == End::called ? backwards : 0));
-    const auto nonce = nonce_of(datagram);
-    datagram.resize(header_bytes + text.size() + tag_bytes);
+    const Header header{ferry::wire::be64{session_}, ferry::wire::be64{++sent_ | (end_ == End::called ? backwards : 0)}};
+    const auto nonce = nonce_of(header);
+    std::string datagram(header_bytes + text.size() + tag_bytes, '\0');
+    std::memcpy(datagram.data(), &header, sizeof(header));
     unsigned char* const at = bytes_of(datagram);
     EVP_CIPHER_CTX* const cipher = ciphers_->seal.get();
     int size = 0;
@@ -92,13 +90,14 @@ std::optional<std::string> DatagramSeal::open(std::string_view datagram)
 {
     if (!ciphers_->ready || session_of(datagram) != session_ || datagram.size() > INT_MAX)
         return std::nullopt;
-    const std::uint64_t number = big_endian_at(datagram, 8);
+    const Header header = header_of(datagram);
+    const std::uint64_t number = header.number.host();
     const bool from_called = (number & backwards) != 0;
     if (from_called == (end_ == End::called) || !received_.is_new(number & ~backwards))
         return std::nullopt;
     const std::size_t size = datagram.size() - header_bytes - tag_bytes;
     std::string text(size, '\0'), tag(datagram.substr(header_bytes + size));
-    const auto nonce = nonce_of(datagram);
+    const auto nonce = nonce_of(header);
     EVP_CIPHER_CTX* const cipher = ciphers_->open.get();
     int written = 0;
     const bool authentic =
@@ -117,7 +116,7 @@ std::optional<std::uint64_t> DatagramSeal::session_of(std::string_view datagram)
 {
     if (datagram.size() < header_bytes + tag_bytes)
         return std::nullopt;
-    return big_endian_at(datagram, 0);
+    return header_of(datagram).session.host();
 }
 
 bool fill_randomly(void* bytes, std::size_t size)

@@ -94,9 +94,9 @@ void HostDatagrams::run()
     while (wait[1].revents == 0) {
         if (poll(wait.data(), wait.size(), -1) < 0)
             continue;
-        const ssize_t size = recv(socket_.get(), datagram.data(), datagram.size(), MSG_TRUNC);
+        const ssize_t size = recv(socket_.get(), datagram.data(), datagram.size(), 0);
         if (size >= 0)  // a longer one is cut, and then not authentic; other hosts' errors come here too (ICMP)
-            take({datagram.data(), std::min(static_cast<std::size_t>(size), datagram.size())});
+            take({datagram.data(), static_cast<std::size_t>(size)});
     }
 }
 

@@ -40,12 +40,7 @@ def refused(bed: MovingHosts, name: str) -> int:
 
 def moved(bed: MovingHosts, here: str, there: str) -> None:
     """One move with traffic, by the grant of the old host and without a loss."""
-    flow = bed.flow()
-    flow.wait_for(here)
-    bed.move(here, there)
-    flow.wait_for(there)
-    arrived = flow.finish()
-    check_equal((arrived.lost, arrived.duplicated, arrived.reordered), ([], 0, 0), "lost, duplicated, reordered datagrams")
+    bed.check_lossless_move(here, there)
     for name in (here, there):
         wait_until(lambda: all(move["closed"] for move in bed.moves(name)), f"{name}'s closed books", 20)
     check("grant_received" in bed.phases(there, "destination"), f"{there} was granted the VM: {bed.moves(there)[-1]}")

@@ -218,6 +218,15 @@ class MovingHosts:
         self.stop(here)
         self.start(there)
 
+    def check_lossless_move(self, here: str, there: str) -> None:
+        """A move under traffic, of which nothing is lost, duplicated or reordered."""
+        flow = self.flow()
+        flow.wait_for(here)
+        self.move(here, there)
+        flow.wait_for(there)
+        arrived = flow.finish()
+        check_equal((arrived.lost, arrived.duplicated, arrived.reordered), ([], 0, 0), "lost, duplicated, reordered datagrams")
+
     def flow(self, sender: str = "Q", rate: float = 1000) -> Flow:
         return Flow(self, sender, rate)
 

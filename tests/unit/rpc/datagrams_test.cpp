@@ -1,11 +1,8 @@
 // The short way between hosts: which messages go by datagram, and what becomes of them where datagrams do not come.
 #include <catch2/catch.hpp>
 
-#include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-#include <array>
 
 #include "host_pair.hpp"
 #include "rpc/host_stream.hpp"
@@ -13,11 +10,15 @@
 
 using namespace ferryd;
 using std::chrono::milliseconds;
-using std::chrono::seconds;
 
 namespace {
 
 struct Pair : HostPair {
+    void start_with_datagrams()
+    {
+        start();
+        REQUIRE(wait_until([&] { return answered(); }));
+    }
     bool answered() { return s.peer().datagram_rtt_us && d.peer().datagram_rtt_us; }
     std::vector<HeardMessages::Heard> heard_by_d(std::size_t count)
     {
@@ -57,8 +58,7 @@ void send_raw(const std::string& to, const std::string& datagram)
 TEST_CASE("few messages go by datagram where the other host answers them, many by stream")
 {
     Pair pair;
-    pair.start();
-    REQUIRE(wait_until([&] { return pair.answered(); }));
+    pair.start_with_datagrams();
     pair.s.transport->send(pair.d.self.vtep, message_about(1 << 8, ferry::move::Drained{{3, 2, pair.s.self.vtep}, 17}), Way::datagram);
     const auto first = pair.heard_by_d(1)[0];
     CHECK(first.way == Way::datagram);
@@ -102,8 +102,7 @@ TEST_CASE("a port that is taken leaves the streams, and is told of")
 TEST_CASE("a host that comes back has another key")
 {
     Pair pair;
-    pair.start();
-    REQUIRE(wait_until([&] { return pair.answered(); }));
+    pair.start_with_datagrams();
     pair.d.transport->stop();
     pair.d.transport.reset();
     pair.d.start();
@@ -116,8 +115,7 @@ TEST_CASE("a host that comes back has another key")
 TEST_CASE("a datagram of nobody is counted and does nothing")
 {
     Pair pair;
-    pair.start();
-    REQUIRE(wait_until([&] { return pair.answered(); }));
+    pair.start_with_datagrams();
     for (const std::size_t size : {0, 1, 31, 32, 33, 1'400, 9'000})
         send_raw(pair.d.peers.listen, std::string(size, '\x5a'));
     REQUIRE(wait_until([&] { return pair.d.transport->peers().size() == 2; }));
