@@ -205,6 +205,7 @@ void Controller::Impl::act(const move::Expect& wanted)
 {
     GateCommand expect{GateCommand::Kind::expect_stream, nullptr, wanted.frames};
     expect.stream = wanted.stream;
+    expect.sender = vtep_id(wanted.from).value_or(ferry::VtepId::none);
     command(wanted.key, expect);
 }
 

@@ -181,7 +181,7 @@ void GateWorker::obey(const GateCommand& command, std::int64_t now)
         break;
     case GateCommand::Kind::expect_flush: gate.expect_flush(command.count, now); break;
     case GateCommand::Kind::open: gate.open(now); break;
-    case GateCommand::Kind::expect_stream: gate.expect_stream(command.stream, command.count, now); break;
+    case GateCommand::Kind::expect_stream: gate.expect_stream(command.stream, command.count, command.sender, now); break;
     case GateCommand::Kind::drain:
         command.gate->set_new_host(command.to, command.flush, command.relay);
         gate.drain(now);

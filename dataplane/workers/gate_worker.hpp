@@ -26,6 +26,7 @@ struct GateCommand {
     EndpointGate* gate = nullptr;
     std::uint64_t count = 0;                    ///< expect_flush, expect_stream; claim: 1 where it returns
     ferry::move::Stream stream = 0;             ///< expect_stream
+    ferry::VtepId sender = ferry::VtepId::none; ///< expect_stream
     ferry::VtepId to = ferry::VtepId::none;     ///< drain
     ferry::Vni flush{}, relay{};                ///< drain
 };

@@ -131,8 +131,9 @@ public:
     void expect_flush(std::uint64_t frames, std::int64_t now);
     /// They pass now: there is no old host, or it is dead.
     void open(std::int64_t now);
-    /// The sender of `stream` marked `frames` by way of the old host.
-    void expect_stream(Stream stream, std::uint64_t frames, std::int64_t now);
+    /// `sender`, whose stream it is, marked `frames` by way of the old host. When they have come it is behind its barrier:
+    /// nothing that it sends directly waits any more, marked or not.
+    void expect_stream(Stream stream, std::uint64_t frames, VtepId sender, std::int64_t now);
     /// What waits goes under the flush label, and what comes then under the relay label.
     void drain(std::int64_t now)
     {
@@ -152,6 +153,7 @@ private:
     struct StreamState {
         std::uint64_t passed = 0, expected = 0;
         std::int64_t since = 0;  ///< of the last marked frame, or of expect_stream()
+        VtepId sender = VtepId::none;
         bool known = false, over = false;
     };
 
@@ -165,6 +167,7 @@ private:
     void tell_stream(Stream stream, bool in_time);
     void check_stream(Stream stream);
     void end_stream(Stream stream, bool in_time);
+    void trust(VtepId peer, std::int64_t now);
     void empty(std::int64_t now);
     void empty_into_ring(std::int64_t now);
     void empty_to_host(Via label, std::int64_t now);

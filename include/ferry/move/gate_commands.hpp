@@ -49,7 +49,7 @@ void Gate<Frame>::open(std::int64_t now)
 }
 
 template <typename Frame>
-void Gate<Frame>::expect_stream(Stream stream, std::uint64_t frames, std::int64_t now)
+void Gate<Frame>::expect_stream(Stream stream, std::uint64_t frames, VtepId sender, std::int64_t now)
 {
     StreamState& state = streams_[stream];
     if (state.known)
@@ -59,6 +59,7 @@ void Gate<Frame>::expect_stream(Stream stream, std::uint64_t frames, std::int64_
         return tell_stream(stream, state.passed >= frames);
     }
     state.known = true;
+    state.sender = sender;
     state.expected = frames;
     state.since = now;
     ++streams_pending_;

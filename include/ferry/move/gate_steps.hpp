@@ -131,9 +131,26 @@ void Gate<Frame>::end_stream(Stream stream, bool in_time)
 {
     StreamState& state = streams_[stream];
     state.over = true;
-    if (state.known)
+    if (state.known) {
         --streams_pending_;
+        trust(state.sender, state.since);
+    }
     tell_stream(stream, in_time);
+}
+
+/// What `peer` sent by way of the old host has come. It may have stopped marking before its first direct frame is here.
+template <typename Frame>
+void Gate<Frame>::trust(VtepId peer, std::int64_t now)
+{
+    const SenderId id{peer, false, false};
+    Sender<Frame>* sender = waiting_.find(senders_, id);
+    if (sender == nullptr && peer != VtepId::none)
+        sender = waiting_.add(senders_, id);
+    if (sender == nullptr)
+        return;
+    sender->ferry = true;
+    if (sender->free_at == 0)
+        sender->free_at = now;
 }
 
 template <typename Frame>

@@ -91,7 +91,7 @@ void SimHost::want(move::Expect& action)
 {
     SimEndpoint& endpoint = at(World::endpoint_of(action.key));
     endpoint.pending_streams = endpoint.pending_streams.value_or(0) + 1;
-    endpoint.gate.expect_stream(action.stream, action.frames, world.clock.now());
+    endpoint.gate.expect_stream(action.stream, action.frames, World::vtep(World::host_of(action.from)), world.clock.now());
     poll(endpoint);
 }
 

@@ -4,12 +4,6 @@
 #include "world.hpp"
 
 namespace ferry::sim {
-namespace {
-
-VtepId vtep(unsigned host) { return VtepId{host + 1}; }
-unsigned host_of(VtepId vtep) { return index_of(vtep) - 1; }
-
-}  // namespace
 
 SimEndpoint::SimEndpoint(SimHost& of, unsigned number)
     : host(of), endpoint(number), gate(*of.budget, *of.places, *of.senders, *this, of.gate_times)
@@ -49,7 +43,7 @@ void SimEndpoint::drop(move::GateDrop why, const move::Docked<FrameId>& frame)
     host.world.drop(frame.frame, crashed ? Fate::host_down : fate);
 }
 
-bool SimEndpoint::is_ferry(VtepId peer) const { return peer != VtepId::none && host.world.is_ferry(host_of(peer)); }
+bool SimEndpoint::is_ferry(VtepId peer) const { return peer != VtepId::none && host.world.is_ferry(World::host_of(peer)); }
 
 void SimEndpoint::event(const move::GateEvent& event)
 {
@@ -69,14 +63,14 @@ void SimEndpoint::event(const move::GateEvent& event)
             machine.opened(key, event.count, now, out);
         });
     case Kind::relayed: {
-        const unsigned sender = event.from_attachment ? host.index : host_of(event.peer);
+        const unsigned sender = event.from_attachment ? host.index : World::host_of(event.peer);
         const bool ferry = host.world.is_ferry(sender);
         return tell([=](move::Machine& machine, Time now, move::Actions& out) {
             machine.relayed(key, World::address(sender), ferry, now, out);
         });
     }
     case Kind::direct: {
-        const unsigned sender = host_of(event.peer);
+        const unsigned sender = World::host_of(event.peer);
         return tell([=](move::Machine& machine, Time now, move::Actions& out) {
             machine.came_directly(key, World::address(sender), now, out);
         });
@@ -131,7 +125,7 @@ void SimHost::from_underlay(const Packet& packet)
     if (!up)
         return world.drop(packet.frame, Fate::host_down);
     Arrival arrival;
-    arrival.peer = vtep(packet.from);
+    arrival.peer = World::vtep(packet.from);
     arrival.mark = packet.mark;
     arrival.stream = packet.stream;
     arrival.ttl = packet.ttl;

@@ -66,6 +66,8 @@ public:
     SimHost& host(unsigned index) { return *hosts_[index]; }
     static move::Host address(unsigned host) { return Ipv4Address::from_host(0x0a00'0001 + host); }
     static unsigned host_of(move::Host address) { return address.host() - 0x0a00'0001; }
+    static VtepId vtep(unsigned host) { return VtepId{host + 1}; }
+    static unsigned host_of(VtepId vtep) { return index_of(vtep) - 1; }
     static move::Key key(unsigned endpoint)
     {
         return {*Vni::make(100), MacAddress::from_u48(0x5254'0000'0000 + endpoint)};

@@ -205,7 +205,7 @@ TEST_CASE("a gate is looked after only while it waits for a time or for room")
     CHECK(f.gate.waits());        // for the frame
     f.labelled(4, Via::flush);
     CHECK_FALSE(f.gate.waits());  // opened and merged
-    f.gate.expect_stream(7, 1, f.now);
+    f.gate.expect_stream(7, 1, ferry_peer, f.now);
     CHECK(f.gate.waits());        // for its marked frame
     f.pass_time(f.times.merge);
     CHECK(f.output.count(GateEvent::Kind::stream_timed_out) == 1);
@@ -318,13 +318,35 @@ TEST_CASE("where the endpoint returns, a sender behind its barrier does not wait
     Fixture f;
     f.gate.claim(true);
     f.gate.open(f.now);
-    f.gate.expect_stream(7, 0, f.now);
+    f.gate.expect_stream(7, 0, ferry_peer, f.now);
     f.direct(1, ferry_peer, Mark::turned, 7);
     f.direct(2, ferry_peer);
     f.direct(3, other_ferry_peer);
     CHECK(f.output.ring == Numbers{1, 2});
     f.pass_time(f.times.plain);
     CHECK(f.output.ring == Numbers{1, 2, 3});
+}
+
+TEST_CASE("where the endpoint returns, a sender that was silent behind its barrier need not have marked anything after it")
+{
+    Fixture f;
+    f.gate.claim(true);
+    f.gate.open(f.now);
+    f.labelled(1, Via::relay, Mark::detour, 7);
+    f.direct(10, ferry_peer);
+    f.gate.expect_stream(7, 2, ferry_peer, f.now);
+    CHECK(f.output.ring == Numbers{1});
+    f.labelled(2, Via::relay, Mark::detour, 7);
+    f.direct(11, ferry_peer);
+    f.direct(20, other_ferry_peer);
+    CHECK(f.output.ring == Numbers{1, 2, 10, 11});
+    f.gate.claim(true);  // the next one trusts nobody
+    f.gate.open(f.now);
+    f.direct(12, ferry_peer);
+    f.pass_time(f.times.plain - 1);
+    CHECK(f.output.ring == Numbers{1, 2, 10, 11});
+    f.pass_time(1);
+    CHECK(f.output.ring.size() == 6);
 }
 
 TEST_CASE("turned frames wait for the marked ones that went by the old host; other senders' frames do not")
@@ -337,7 +359,7 @@ TEST_CASE("turned frames wait for the marked ones that went by the old host; oth
     f.direct(11, ferry_peer);  // behind it, whatever its mark
     f.direct(20, other_ferry_peer);
     CHECK(f.output.ring == Numbers{1, 20});
-    f.gate.expect_stream(7, 2, f.now);
+    f.gate.expect_stream(7, 2, ferry_peer, f.now);
     CHECK(f.output.ring == Numbers{1, 20});
     f.labelled(2, Via::relay, Mark::detour, 7);
     f.gate.run(f.now);
@@ -352,8 +374,8 @@ TEST_CASE("the barrier may be passed before the sender tells of it, and with no 
     f.gate.claim();
     f.gate.open(f.now);
     f.labelled(1, Via::relay, Mark::detour, 7);
-    f.gate.expect_stream(7, 1, f.now);
-    f.gate.expect_stream(8, 0, f.now);
+    f.gate.expect_stream(7, 1, ferry_peer, f.now);
+    f.gate.expect_stream(8, 0, ferry_peer, f.now);
     CHECK(f.output.count(GateEvent::Kind::stream_passed) == 2);
     f.direct(10, ferry_peer, Mark::turned, 7);
     CHECK(f.output.ring == Numbers{1, 10});
@@ -365,7 +387,7 @@ TEST_CASE("marked frames that were lost are waited for no longer than the bound,
     f.gate.claim();
     f.gate.open(f.now);
     f.direct(10, ferry_peer, Mark::turned, 7);
-    f.gate.expect_stream(7, 5, f.now);
+    f.gate.expect_stream(7, 5, ferry_peer, f.now);
     f.pass_time(f.times.merge - 1);
     CHECK(f.output.ring.empty());
     f.pass_time(1);
@@ -388,7 +410,7 @@ TEST_CASE("a mark of an earlier move is waited for once, and leaves the stream t
     CHECK(f.output.count(GateEvent::Kind::stream_timed_out) == 0);
 
     f.labelled(1, Via::relay, Mark::detour, 7);
-    f.gate.expect_stream(7, 2, f.now);
+    f.gate.expect_stream(7, 2, ferry_peer, f.now);
     f.direct(13, ferry_peer, Mark::turned, 7);
     CHECK(f.output.ring == Numbers{10, 11, 12, 1});
     f.labelled(2, Via::relay, Mark::detour, 7);
