@@ -13,7 +13,7 @@ from support.sandbox import REPOSITORY
 sys.path.insert(0, str(REPOSITORY / "examples/move-a-vm/lib"))
 from move_a_vm.losses import Loss, difference, explain, share_out  # noqa: E402
 from move_a_vm.moves import Move, measure  # noqa: E402
-from move_a_vm.report import longest_overlap_ms, longest_stall_ms  # noqa: E402
+from move_a_vm.report import before_stop, longest_overlap_ms, longest_stall_ms  # noqa: E402
 from move_a_vm.traffic import Counts  # noqa: E402
 
 P, Q = "172.16.0.3", "172.16.0.4"
@@ -132,13 +132,17 @@ def test():
     check_equal([sorted(move.told) for move in moves], [["destination", "sender", "source"], ["source"],
                                                         ["destination", "source"]], "who tells")
 
-    step("of a stall, what the VM was stopped or silent for does not count, and counts once")
+    step("of a stall, what the VM was stopped for does not count, and counts once")
     stalls = [[10.99, 11.03], [15.4, 15.8], [17.0, 17.06]]
     pauses = [[11.0, 11.0125], [15.5, 15.75]]
     check_equal(longest_stall_ms(nanoseconds(stalls), nanoseconds(pauses)), 150.0, "longest stall beyond a pause")
-    silences = [[15.45, 15.74], [15.7, 15.79], [16.99, 17.04]]
-    check_equal(longest_stall_ms(nanoseconds(stalls), nanoseconds(pauses + silences)), 60.0, "beyond pauses and silences")
+    overlapping = [[15.45, 15.74], [15.7, 15.79], [16.99, 17.04]]
+    check_equal(longest_stall_ms(nanoseconds(stalls), nanoseconds(pauses + overlapping)), 60.0, "beyond times that overlap")
     check_equal(longest_stall_ms([], nanoseconds(pauses)), 0.0, "no stall")
+
+    step("a stall that ends while QEMU migrates and before the ring stops is not of ferry's making")
+    check_equal(before_stop(nanoseconds([[9.9, 10.1], [10.9, 11.01], [12.0, 15.2], [15.6, 15.7]]), moves[:2]),
+                (nanoseconds([[9.9, 10.1], [12.0, 15.2]]), nanoseconds([[10.9, 11.01], [15.6, 15.7]])), "before, and others")
 
     step("ferry holds frames from the ring's start until the dock is open, and from the turn until the barrier is passed")
     move = Move("S", "D", 15.0, stopped_at=15.5, started_at=15.75, told={

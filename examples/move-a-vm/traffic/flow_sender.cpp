@@ -14,23 +14,13 @@ constexpr std::int64_t second = 1'000'000'000;
 constexpr std::int64_t turn = 1'000'000;
 constexpr int receive_buffer_bytes = 8 << 20;
 
-std::int64_t now_by(clockid_t clock) noexcept
-{
-    timespec now{};
-    ::clock_gettime(clock, &now);
-    return now.tv_sec * second + now.tv_nsec;
-}
-
 }  // namespace
 
 std::int64_t monotonic_now() noexcept
 {
-    return now_by(CLOCK_MONOTONIC);
-}
-
-std::int64_t realtime_now() noexcept
-{
-    return now_by(CLOCK_REALTIME);
+    timespec now{};
+    ::clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * second + now.tv_nsec;
 }
 
 FlowSender::FlowSender(const FlowSettings& settings, OnAnswer on_answer)
@@ -83,7 +73,7 @@ void FlowSender::receive()
         const int received = ::recvmmsg(socket_.fd(), batch_.headers(), batch_limit, MSG_DONTWAIT, nullptr);
         if (received <= 0)
             return;
-        const std::int64_t now = monotonic_now(), realtime = realtime_now();
+        const std::int64_t now = monotonic_now();
         for (std::size_t i = 0; i < static_cast<std::size_t>(received); ++i) {
             Datagram datagram;
             std::memcpy(&datagram, batch_.payload(i).data(), sizeof(datagram));
@@ -93,9 +83,6 @@ void FlowSender::receive()
                 continue;
             }
             answers_.add(datagram.answer.host());
-            if (last_arrival_ != 0)
-                counts_.silences.note(last_arrival_, realtime);
-            last_arrival_ = realtime;
             if (on_answer_)
                 on_answer_(datagram, now);
         }

@@ -7,7 +7,6 @@
 
 #include "datagram.hpp"
 #include "sequence_window.hpp"
-#include "stalls.hpp"
 #include "udp_socket.hpp"
 
 namespace ferry::demo {
@@ -25,7 +24,6 @@ struct FlowCounts {
     std::uint64_t sent = 0;           ///< datagrams that the kernel took
     std::uint64_t send_failures = 0;  ///< datagrams that it did not take
     std::uint64_t strays = 0;         ///< datagrams received that are no answers of this run
-    Stalls silences{10'000'000};      ///< between two answers that followed each other
 };
 
 /// Sends the requests of one flow and counts the answers. For one thread: its caller lets it send and
@@ -61,7 +59,6 @@ private:
     SequenceWindow answers_;
     FlowCounts counts_;
     std::int64_t started_at_ = 0;
-    std::int64_t last_arrival_ = 0;  // CLOCK_REALTIME
     std::uint64_t next_sequence_ = 0;
 };
 

@@ -12,7 +12,7 @@ struct Stall {
     std::int64_t from = 0, to = 0;
 };
 
-/// Those of one stream or flow that were no shorter than a bound; the first few thousand of them.
+/// Those of one stream that were no shorter than a bound; the first few thousand of them.
 class Stalls {
 public:
     explicit Stalls(std::int64_t shortest) noexcept : shortest_(shortest) {}
@@ -30,8 +30,5 @@ private:
     std::int64_t shortest_;
     std::vector<Stall> all_;
 };
-
-/// Returns CLOCK_REALTIME in nanoseconds.
-std::int64_t realtime_now() noexcept;
 
 }  // namespace ferry::demo

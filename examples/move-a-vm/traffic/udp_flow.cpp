@@ -70,9 +70,6 @@ void run(FlowSender& flow, std::int64_t stop_at, std::int64_t grace)
 
 nlohmann::ordered_json report(const FlowSettings& settings, const FlowSender& flow)
 {
-    nlohmann::ordered_json silences = nlohmann::ordered_json::array();
-    for (const Stall& silence : flow.counts().silences.all())
-        silences.push_back({silence.from, silence.to});
     return {{"flow", settings.flow},
             {"run", settings.run},
             {"rate", settings.rate},
@@ -83,8 +80,7 @@ nlohmann::ordered_json report(const FlowSettings& settings, const FlowSender& fl
             {"reordered", flow.answers().reordered()},
             {"too_old", flow.answers().too_old()},
             {"strays", flow.counts().strays},
-            {"socket_drops", flow.socket().drops()},
-            {"silences_ns", std::move(silences)}};
+            {"socket_drops", flow.socket().drops()}};
 }
 
 struct Arguments {

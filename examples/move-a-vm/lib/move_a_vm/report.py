@@ -19,20 +19,29 @@ def flow_records(counts, losses):
     return records
 
 
-def stream_records(streams, flow, flow_host, moves, still):
-    """Returns the TCP streams as the JSON line has them. `flow` is what their host counted of its datagrams, `flow_host` its
-    address; `still` are the same streams while nothing moved."""
+def stream_records(streams, sender, moves, still):
+    """Returns the TCP streams as the JSON line has them. `sender` is their host's address; `still` are the same streams while
+    nothing moved."""
     pauses = [[move.stopped_at * 1e9, move.started_at * 1e9] for move in moves if move.downtime_ms is not None]
-    held = [window for move in moves for window in move.held_ns(flow_host)]
+    held = [window for move in moves for window in move.held_ns(sender)]
+    split = [before_stop(stream.peer["stalls_ns"], moves) for stream in streams]
     return [{"from": stream.sender, "to": stream.receiver, "bytes_sent": stream.sent, "bytes_received": stream.received,
              "mismatched": stream.mismatched, "intact": stream.intact(),
              "segments_sent_again": stream.peer["retransmitted"],
              "longest_stall_ms": longest_stall_ms(stream.peer["stalls_ns"], []),
-             "longest_stall_beyond_pause_ms": longest_stall_ms(stream.peer["stalls_ns"], pauses),
-             "longest_stall_beyond_silence_ms": longest_stall_ms(stream.peer["stalls_ns"], pauses + flow["silences_ns"]),
+             "longest_stall_beyond_pause_ms": longest_stall_ms(others, pauses),
+             "longest_stall_before_pause_ms": longest_stall_ms(before, []),
              "longest_stall_while_held_ms": longest_overlap_ms(stream.peer["stalls_ns"], held),
              "longest_stall_still_ms": longest_stall_ms(same.peer["stalls_ns"], [])}
-            for stream, same in zip(streams, still)]
+            for stream, same, (before, others) in zip(streams, still, split)]
+
+
+def before_stop(stalls, moves):
+    """Returns the stalls that ended while QEMU migrated the VM and its ring had not stopped yet, so that ferry had no part in
+    them, and the other ones."""
+    windows = [(move.began_at * 1e9, move.stopped_at * 1e9) for move in moves if move.stopped_at is not None]
+    before = [stall for stall in stalls if any(since <= stall[1] <= to for since, to in windows)]
+    return before, [stall for stall in stalls if stall not in before]
 
 
 def longest_stall_ms(stalls, excused):
@@ -91,10 +100,10 @@ def table(rate, moves, records, streams, session):
     if streams:
         lines.append("")
         lines += _columns([("TCP stream", "bytes", "intact", "segments sent again", "longest stall",
-                            "beyond the VM's pause", "beyond its silence", "while ferry held", "while nothing moved")] + [
+                            "beyond the VM's pause", "before it, migrating", "while ferry held", "while nothing moved")] + [
             (f"{stream['from']} to {stream['to']}", f"{stream['bytes_received']}", "yes" if stream["intact"] else "no",
              f"{stream['segments_sent_again']}", _ms(stream["longest_stall_ms"]),
-             _ms(stream["longest_stall_beyond_pause_ms"]), _ms(stream["longest_stall_beyond_silence_ms"]),
+             _ms(stream["longest_stall_beyond_pause_ms"]), _ms(stream["longest_stall_before_pause_ms"]),
              _ms(stream["longest_stall_while_held_ms"]), _ms(stream["longest_stall_still_ms"])) for stream in streams])
     lines += ["", f"TCP from {session['from']} to {session['to']}'s own kernel over the same interface: {session['rounds']} times "
               f"there and back, {_ms(session['longest_silence_ms'])} at most without one; "
