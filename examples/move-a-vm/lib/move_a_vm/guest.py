@@ -1,7 +1,5 @@
 """The guest: a QEMU process that can be the start or the end of a live migration."""
 
-import os
-
 from .lifetime import Failure
 from .qmp import Qmp
 from .topology import VM_MAC
@@ -13,8 +11,6 @@ MEMORY_KB = 256 * 1024 + 8
 # `mitigations=off`, because an emulated processor pays for each of them many times over. `panic=-1` with -no-reboot
 # ends QEMU when the guest dies, and so the job hears of it.
 KERNEL_ARGUMENTS = "console=ttyS0 quiet mitigations=off panic=-1 net.ifnames=0"
-
-PROCESSOR_NICE = -19
 
 
 class Guest:
@@ -53,9 +49,6 @@ class Guest:
                 return None
         self.qmp = self._lifetime.wait_for(try_connect, 30, f"QEMU on {self.host.name} takes commands")
         self.set_capability("events", True)
-        # A VM has its processor to itself on a hypervisor: here it goes before whoever shares it.
-        for processor in self.qmp.command("query-cpus-fast"):
-            os.setpriority(os.PRIO_PROCESS, processor["thread-id"], PROCESSOR_NICE)
 
     def set_capability(self, name, state):
         """Switches one of the migration's capabilities on or off."""
