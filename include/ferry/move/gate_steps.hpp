@@ -37,13 +37,10 @@ void Gate<Frame>::intake(Docked<Frame> docked)
 
     const bool relays = came.via == Via::earlier;
     const SenderId id{came.peer, came.from_attachment, relays};
-    Sender<Frame>* sender = waiting_.find(senders_, id);
+    Sender<Frame>* sender = waiting_.find_or_add(senders_, id);
     if (sender == nullptr) {
-        sender = waiting_.add(senders_, id);
-        if (sender == nullptr) {
-            counters_.out_of_order.add(1);
-            return pass(docked);
-        }
+        counters_.out_of_order.add(1);
+        return pass(docked);
     }
     if (sender->free_at == 0) {  // the first one in this claim
         sender->ferry = !returning_ && !came.from_attachment && !relays && output_.is_ferry(came.peer);
@@ -142,10 +139,9 @@ void Gate<Frame>::end_stream(Stream stream, bool in_time)
 template <typename Frame>
 void Gate<Frame>::trust(VtepId peer, std::int64_t now)
 {
-    const SenderId id{peer, false, false};
-    Sender<Frame>* sender = waiting_.find(senders_, id);
-    if (sender == nullptr && peer != VtepId::none)
-        sender = waiting_.add(senders_, id);
+    if (peer == VtepId::none)
+        return;  // one that is not in the table, as others may be
+    Sender<Frame>* sender = waiting_.find_or_add(senders_, {peer, false, false});
     if (sender == nullptr)
         return;
     sender->ferry = true;

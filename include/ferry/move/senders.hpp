@@ -41,16 +41,12 @@ class SenderList {
 public:
     static constexpr std::uint32_t none = SenderPlaces<Frame>::none;
 
-    Sender<Frame>* find(SenderPlaces<Frame>& places, SenderId id) noexcept
+    /// The sender, a new one where it is not known yet; null where there is no room for another one.
+    Sender<Frame>* find_or_add(SenderPlaces<Frame>& places, SenderId id) noexcept
     {
         for (std::uint32_t place = head_; place != none; place = places[place].next)
             if (places[place].id == id)
                 return &places[place];
-        return nullptr;
-    }
-    /// Null where there is no room for another one.
-    Sender<Frame>* add(SenderPlaces<Frame>& places, SenderId id) noexcept
-    {
         const std::uint32_t place = places.take();
         if (place == none)
             return nullptr;

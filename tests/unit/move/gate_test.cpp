@@ -349,6 +349,19 @@ TEST_CASE("where the endpoint returns, a sender that was silent behind its barri
     CHECK(f.output.ring.size() == 6);
 }
 
+TEST_CASE("a barrier of a host whose VTEP is not in the table says nothing of others that are not")
+{
+    Fixture f;
+    f.gate.claim(true);
+    f.gate.open(f.now);
+    f.direct(1, VtepId::none);
+    f.gate.expect_stream(7, 0, VtepId::none, f.now);
+    f.direct(2, VtepId::none);
+    CHECK(f.output.ring.empty());
+    f.pass_time(f.times.plain);
+    CHECK(f.output.ring == Numbers{1, 2});
+}
+
 TEST_CASE("turned frames wait for the marked ones that went by the old host; other senders' frames do not")
 {
     Fixture f;
