@@ -25,13 +25,6 @@ tcp_info info_of(int fd) noexcept
     return info;
 }
 
-std::int64_t realtime_now() noexcept
-{
-    timespec now{};
-    ::clock_gettime(CLOCK_REALTIME, &now);
-    return now.tv_sec * second + now.tv_nsec;
-}
-
 }  // namespace
 
 BulkStream::BulkStream(const BulkSettings& settings)

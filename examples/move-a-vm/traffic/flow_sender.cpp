@@ -14,13 +14,23 @@ constexpr std::int64_t second = 1'000'000'000;
 constexpr std::int64_t turn = 1'000'000;
 constexpr int receive_buffer_bytes = 8 << 20;
 
+std::int64_t now_by(clockid_t clock) noexcept
+{
+    timespec now{};
+    ::clock_gettime(clock, &now);
+    return now.tv_sec * second + now.tv_nsec;
+}
+
 }  // namespace
 
 std::int64_t monotonic_now() noexcept
 {
-    timespec now{};
-    ::clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * second + now.tv_nsec;
+    return now_by(CLOCK_MONOTONIC);
+}
+
+std::int64_t realtime_now() noexcept
+{
+    return now_by(CLOCK_REALTIME);
 }
 
 FlowSender::FlowSender(const FlowSettings& settings, OnAnswer on_answer)

@@ -64,5 +64,7 @@ private:
 
 /// Returns CLOCK_MONOTONIC in nanoseconds.
 std::int64_t monotonic_now() noexcept;
+/// Returns CLOCK_REALTIME in nanoseconds.
+std::int64_t realtime_now() noexcept;
 
 }  // namespace ferry::demo

@@ -95,8 +95,7 @@ class _Job:
         self._keep(before, after, told)
         losses = self._losses(before, after, counts)
         records = flow_records(counts, losses)
-        ferry_peer = self._topology.ferry_peer
-        streams = stream_records(streams, ferry_peer.address, moves, still)
+        streams = stream_records(streams, self._topology.ferry_peer.address, moves, still)
         print(table(rate, moves, records, streams, session), flush=True)
         if self._options.svg is not None:
             self._options.svg.write_text(draw(self._capture.arrivals, moves[-1]), encoding="utf-8")

@@ -19,11 +19,11 @@ def flow_records(counts, losses):
     return records
 
 
-def stream_records(streams, sender, moves, still):
-    """Returns the TCP streams as the JSON line has them. `sender` is their host's address; `still` are the same streams while
-    nothing moved."""
+def stream_records(streams, address, moves, still):
+    """Returns the TCP streams as the JSON line has them. `address` is their host's; `still` are the same streams while nothing
+    moved."""
     pauses = [[move.stopped_at * 1e9, move.started_at * 1e9] for move in moves if move.downtime_ms is not None]
-    held = [window for move in moves for window in move.held_ns(sender)]
+    held = [window for move in moves for window in move.held_ns(address)]
     split = [before_stop(stream.peer["stalls_ns"], moves) for stream in streams]
     return [{"from": stream.sender, "to": stream.receiver, "bytes_sent": stream.sent, "bytes_received": stream.received,
              "mismatched": stream.mismatched, "intact": stream.intact(),
