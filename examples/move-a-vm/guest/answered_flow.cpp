@@ -11,7 +11,7 @@ namespace {
 
 // More than a dock holds: what has waited for the VM comes at once, faster than it is answered.
 constexpr int receive_buffer_bytes = 32 << 20;
-constexpr int batches_in_a_row = 1;
+constexpr int batches_in_a_row = 4;
 // How long answers may wait for room in the send buffer, which drains as fast as the NIC takes frames.
 constexpr int send_patience_ms = 100;
 
