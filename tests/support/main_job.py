@@ -10,8 +10,8 @@ from .sandbox import REPOSITORY, SCRATCH, processes
 JOB = REPOSITORY / "examples/move-a-vm/run"
 CAUSES = {"dock_full", "dock_expired", "hold_expired", "ring_full", "no_row", "underlay", "in_guest"}
 # How much longer than the VM is stopped a TCP stream may stand still: an emulated guest is slow where it has just been
-# resumed, for 0.1 s on a quiet machine; the rest is for one on which tests, QEMU and three ferryd share two processors.
-STALL_BEYOND_PAUSE_MS = 1500
+# resumed, for 0.2 s on a quiet machine; the rest is for one on which tests, QEMU and three ferryd share two processors.
+STALL_BEYOND_PAUSE_MS = 500
 
 
 def traces() -> dict:
