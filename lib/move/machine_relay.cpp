@@ -116,6 +116,20 @@ void Machine::State::sender_turned(const Event& on, Host host)
     start_claim(on);
 }
 
+/// False where a sender that asks is to turn by itself. Its row still names this host, so that one whose turn is over had
+/// declined it, because the endpoint was about to come there: it gets another, once.
+bool Machine::State::has_turn(const Event& on, Host host, RelaySender& sender)
+{
+    if (sender.stage != RelaySender::Stage::turned)
+        return true;
+    sender.turned_again = !sender.turned_again;
+    if (!sender.turned_again)
+        return false;
+    sender.stage = RelaySender::Stage::seen;
+    turn_sender(on, host);
+    return true;
+}
+
 bool Machine::State::can_return(const Endpoint& endpoint, Time now)
 {
     const auto& senders = endpoint.relaying->senders;
@@ -203,7 +217,7 @@ void Machine::State::handle(const Event& on, Host from, const Ask& ask)
         if (from != endpoint.relaying->to) {
             relayed(on, from, true);
             const auto sender = endpoint.relaying->senders.find(from);
-            if (sender == endpoint.relaying->senders.end() || sender->second.stage == RelaySender::Stage::turned) {
+            if (sender == endpoint.relaying->senders.end() || !has_turn(on, from, sender->second)) {
                 on.say(from, NotMine{endpoint.version});
                 return;
             }

@@ -120,6 +120,7 @@ struct RelaySender {
     enum class Stage : std::uint8_t { seen, turning, turned } stage = Stage::seen;
     bool is_ferry = false;
     bool complained = false;          ///< never_turned is in the books
+    bool turned_again = false;        ///< because it asked behind its first turn
     Stream stream = 0;
     Time since = 0;                   ///< of the stage
 };
@@ -295,6 +296,7 @@ public:
     void relayed(const Event& on, Host sender, bool is_ferry);
     void turn_senders(const Event& on);
     void turn_sender(const Event& on, Host sender);
+    bool has_turn(const Event& on, Host host, RelaySender& sender);
     void sender_turned(const Event& on, Host sender);
     void end_relay(const Event& on);
     void force_return(const Event& on);

@@ -162,7 +162,7 @@ TEST_CASE("the relay's own VMs turn like any sender, and stay turned until the b
     CHECK(at.wants<FinishRelay>());
 }
 
-TEST_CASE("who asks is turned; who has turned may go alone")
+TEST_CASE("who asks is turned, again where it had declined that; who asks behind a second turn may go alone")
 {
     OneHost at;
     at.own();
@@ -173,8 +173,14 @@ TEST_CASE("who asks is turned; who has turned may go alone")
     at.receive(peer, Ask{});
     CHECK(at.says<Turn>(peer));
     CHECK(at.says<Wait>(peer));
+    at.receive(peer, TurnEnded{version, 1});  // the endpoint was about to come there, for instance
+    at.receive(peer, Ask{});
+    CHECK(at.says<Turn>(peer));
+    CHECK(at.says<Wait>(peer));
+    CHECK_FALSE(at.says<NotMine>(peer));
     at.receive(peer, TurnEnded{version, 1});
     at.receive(peer, Ask{});
+    CHECK_FALSE(at.says<Turn>(peer));
     CHECK(at.says<NotMine>(peer));
 }
 
