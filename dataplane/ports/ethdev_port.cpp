@@ -236,7 +236,7 @@ Transmitted EthdevPort::transmit(std::uint16_t queue, rte_mbuf** frames, std::ui
     for (int attempt = 0; taken < good && attempt < transmit_attempts; ++attempt)
         taken = static_cast<std::uint16_t>(taken + rte_eth_tx_burst(port_, queue, frames + taken, static_cast<std::uint16_t>(good - taken)));
     if (taken < good || good == count)
-        return {taken, refusal};
+        return {taken, refusal, Transmitted::all_others, taken < good && link_up};
     return {taken, too_large(frames[good], mtu) ? ferry::DropReason::frame_too_big : ferry::DropReason::transmit_failed, 1};
 }
 

@@ -19,6 +19,7 @@ struct Transmitted {
     std::uint16_t taken = 0;
     ferry::DropReason refusal = ferry::DropReason::transmit_failed;
     std::uint16_t refused = all_others;
+    bool full = false;  ///< it has no room for these now, and may have it soon
 };
 
 /// Receives and sends bursts of frames on queues. Each queue belongs to one worker at a time; the rest is the control thread's.

@@ -88,6 +88,7 @@ std::uint32_t GateWorker::round()
 void GateWorker::take(PortGates& port, rte_mbuf** frames, const ferry::Arrival* arrivals, std::uint16_t count, std::uint64_t received_tsc)
 {
     take_commands();
+    flush_share_ += count;
     const std::int64_t now = nanoseconds_of(received_tsc);
     for (std::uint16_t i = 0; i < count; ++i) {
         ferry::Arrival arrival;
@@ -109,6 +110,7 @@ void GateWorker::take(PortGates& port, rte_mbuf** frames, const ferry::Arrival* 
 
 void GateWorker::take_refused(PortGates& port, rte_mbuf** frames, std::uint16_t count, std::uint64_t received_tsc)
 {
+    flush_share_ += count;
     const std::int64_t now = nanoseconds_of(received_tsc);
     for (std::uint16_t i = 0; i < count; ++i) {
         ferry::Arrival arrival;

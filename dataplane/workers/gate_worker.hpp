@@ -1,6 +1,7 @@
 // One worker's part in moves: the gates of the ports that it owns, what the control thread wants of them, and what it is told.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdint>
@@ -76,6 +77,8 @@ public:
             obeyed_.store(taken_, std::memory_order_release);
         return nothing;
     }
+    /// A round of the worker begins: before take() and the like.
+    void begin_round() noexcept { flush_share_ = flushed_in_a_round; }
     /// Does what the control thread wants, and moves on what waits; returns how many frames left.
     std::uint32_t round();
     /// Frames for the port's endpoints, whose gates are busy; `arrivals` is null where the rows were ordinary.
@@ -96,10 +99,20 @@ public:
     void tell(EndpointGate& gate, const ferry::move::GateEvent& event) noexcept;
     /// Counts what left a gate, so that a round with it is not idle.
     void count_left(std::size_t frames) noexcept { left_ += static_cast<std::uint32_t>(frames); }
+    /// How many of `frames` may leave docks for other hosts in this round: while a large one does, queues go on being polled.
+    std::size_t share_of_round(std::size_t frames) const noexcept { return std::min<std::size_t>(frames, flush_share_); }
+    void count_flushed(std::size_t frames) noexcept
+    {
+        flush_share_ -= static_cast<std::uint32_t>(frames);
+        count_left(frames);
+    }
 
     std::atomic<std::uint64_t> lost_news{0};
 
 private:
+    /// Frames that leave docks for other hosts in a round, beside as many as came for gates in it, so that docks empty
+    /// whatever comes.
+    static constexpr std::uint32_t flushed_in_a_round = 64;
     static constexpr std::size_t most_commands = 8192, most_news = 16'384;
 
     GateWorker(ferry::Worker& engine, const GateShared& shared, Doorbell& bell)
@@ -124,6 +137,7 @@ private:
     std::vector<EndpointGate*> announce_;  ///< at the end of the round: not in the middle of a burst
     std::int64_t hurry_until_ = 0;         ///< nanoseconds_of()
     std::uint32_t left_ = 0;
+    std::uint32_t flush_share_ = flushed_in_a_round;  ///< of this round, what is left
     std::uint64_t commanded_ = 0;              ///< the control thread's count
     std::uint64_t taken_ = 0;                  ///< the worker's
     std::atomic<std::uint64_t> obeyed_{0};

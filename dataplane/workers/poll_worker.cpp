@@ -43,6 +43,7 @@ std::uint32_t PollWorker::round(const Wiring& wiring)
 {
     std::uint32_t total = 0;
     rte_mbuf* frames[burst];
+    gates_->begin_round();
     if (sink_.any_waits()) [[unlikely]] {
         sink_.begin(wiring, rte_rdtsc());
         sink_.send_ready();

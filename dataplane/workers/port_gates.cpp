@@ -37,17 +37,29 @@ std::size_t EndpointGate::to_ring(const Docked* frames, std::size_t count)
     return done;
 }
 
-void EndpointGate::to_host(ferry::Via label, const Docked* frames, std::size_t count)
+std::size_t EndpointGate::to_host(ferry::Via label, Docked* frames, std::size_t count)
 {
+    const bool flush = label == ferry::Via::flush;
+    if (flush)
+        count = worker_.share_of_round(count);
     rte_mbuf* burst[Gate::burst];
     ferry::Arrival arrivals[Gate::burst];
     for (std::size_t i = 0; i < count; ++i) {
         burst[i] = frames[i].frame;
         arrivals[i] = frames[i].arrival;
     }
-    worker_.engine().relay(port_.attachment(), burst, arrivals, static_cast<std::uint16_t>(count), to_,
-                           label == ferry::Via::flush ? flush_ : relay_, worker_.sink());
-    worker_.count_left(count);
+    ferry::Worker& engine = worker_.engine();
+    const auto offered = static_cast<std::uint16_t>(count);
+    if (!flush) {
+        engine.relay(port_.attachment(), burst, arrivals, offered, to_, relay_, worker_.sink());
+        worker_.count_left(count);
+        return count;
+    }
+    const std::size_t done = engine.flush_dock(port_.attachment(), burst, arrivals, offered, to_, flush_, worker_.sink());
+    for (std::size_t i = done; i < count; ++i)
+        frames[i].frame = burst[i];  // it may have been copied
+    worker_.count_flushed(done);
+    return done;
 }
 
 void EndpointGate::drop(GateDrop why, const Docked& docked)

@@ -49,7 +49,7 @@ private:
     friend class GateWorker;
     using Docked = ferry::move::Docked<rte_mbuf*>;
     std::size_t to_ring(const Docked* frames, std::size_t count) override;
-    void to_host(ferry::Via label, const Docked* frames, std::size_t count) override;
+    std::size_t to_host(ferry::Via label, Docked* frames, std::size_t count) override;
     void drop(ferry::move::GateDrop why, const Docked& frame) override;
     void event(const ferry::move::GateEvent& event) override;
     bool is_ferry(ferry::VtepId peer) const override;

@@ -45,6 +45,11 @@ WaitingFrames::~WaitingFrames()
         rte_pktmbuf_free(frame.mbuf);
 }
 
+bool WaitingFrames::has(ferry::VtepId vtep) const noexcept
+{
+    return std::any_of(frames_.begin(), frames_.end(), [&](const Frame& frame) { return frame.vtep == vtep; });
+}
+
 bool WaitingFrames::passes(rte_mbuf* mbuf, std::uint64_t now_tsc) noexcept
 {
     const ferry::VtepId vtep{mbuf->hash.usr};

@@ -29,6 +29,56 @@ void WorkerSink::to_underlay(ferry::UnderlayId underlay, rte_mbuf** frames, std:
     send(Destination::underlay(underlay), frames, nullptr, count);
 }
 
+std::uint16_t WorkerSink::offer_to_underlay(ferry::UnderlayId underlay, rte_mbuf** frames, std::uint16_t count)
+{
+    if (any_waits()) [[unlikely]]
+        send_ready();
+    if (underlay == incomplete_underlay) [[unlikely]]
+        return offer_unresolved(frames, count);
+    return offer(frames, count);
+}
+
+/// One frame asks for the next hop and waits for it here; those behind it wait in their dock.
+std::uint16_t WorkerSink::offer_unresolved(rte_mbuf** frames, std::uint16_t count) noexcept
+{
+    std::uint16_t taken = 0;
+    while (taken < count && !waiting_.has(ferry::VtepId{frames[taken]->hash.usr})) {
+        if (!waiting_.passes(frames[taken], received_tsc_))
+            ++taken;  // it waits, or was dropped because nothing leads there
+        else if (offer(&frames[taken], 1) == 1)
+            ++taken;
+        else
+            break;
+    }
+    return taken;
+}
+
+/// Those that the port, or the worker whose it is, has no room for stay the caller's.
+std::uint16_t WorkerSink::offer(rte_mbuf** frames, std::uint16_t count) noexcept
+{
+    const Destination destination = Destination::underlay(ferry::UnderlayId{});
+    const Route route = route_to(destination);
+    if (route.port == nullptr) {
+        drop(DropReason::underlay_down, destination, frames, count);
+        return count;
+    }
+    if (route.owner != self_)
+        return hand_over(route, destination, frames, nullptr, count);
+    std::uint16_t done = 0;
+    while (done < count) {
+        const auto left = static_cast<std::uint16_t>(count - done);
+        const Transmitted result = route.port->transmit(route.queue, frames + done, left);
+        done = static_cast<std::uint16_t>(done + result.taken);
+        if (result.full)
+            break;
+        const std::uint16_t refused = std::min<std::uint16_t>(result.refused, static_cast<std::uint16_t>(count - done));
+        if (refused > 0)
+            drop(result.refusal, destination, frames + done, refused);
+        done = static_cast<std::uint16_t>(done + refused);
+    }
+    return done;
+}
+
 /// What has waited leaves before these, whose adjacency may have become complete since.
 void WorkerSink::resolve(ferry::UnderlayId underlay, rte_mbuf** frames, std::uint16_t count) noexcept
 {
@@ -75,8 +125,8 @@ void WorkerSink::send(Destination destination, rte_mbuf** frames, const ferry::A
         drop(destination.is_underlay() ? DropReason::underlay_down : DropReason::transmit_failed, destination, frames, count);
     else if (route.owner == self_)
         transmit(route, destination, frames, arrivals, count);
-    else
-        hand_over(route, destination, frames, arrivals, count);
+    else if (const std::uint16_t taken = hand_over(route, destination, frames, arrivals, count); taken < count)
+        drop(DropReason::handover_full, destination, frames + taken, static_cast<std::uint16_t>(count - taken));
 }
 
 /// What the port refuses because its ring is stopped waits at once, before any other thread knows of the stop.
@@ -100,15 +150,15 @@ void WorkerSink::transmit(const Route& route, Destination destination, rte_mbuf*
     }
 }
 
-void WorkerSink::hand_over(const Route& route, Destination destination, rte_mbuf** frames, const ferry::Arrival* arrivals,
-                           std::uint16_t count) noexcept
+/// Returns how many of the first frames there was room for.
+std::uint16_t WorkerSink::hand_over(const Route& route, Destination destination, rte_mbuf** frames,
+                                    const ferry::Arrival* arrivals, std::uint16_t count) noexcept
 {
     for (std::uint16_t i = 0; i < count; ++i)
         put_tag(frames[i], received_tsc_, destination, arrivals != nullptr ? &arrivals[i] : nullptr);
     const std::uint16_t taken = handovers_.from_to(self_, route.owner).push(frames, count);
     handovers_.bell(route.owner).ring();
-    if (taken < count)
-        drop(DropReason::handover_full, destination, frames + taken, static_cast<std::uint16_t>(count - taken));
+    return taken;
 }
 
 std::uint32_t WorkerSink::take_handed_over(const Wiring& wiring) noexcept

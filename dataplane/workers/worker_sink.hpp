@@ -31,6 +31,7 @@ public:
     void to_attachment(ferry::AttachmentId attachment, rte_mbuf** frames, std::uint16_t count) override;
     void to_gate(ferry::AttachmentId attachment, rte_mbuf** frames, const ferry::Arrival* arrivals, std::uint16_t count) override;
     void to_underlay(ferry::UnderlayId underlay, rte_mbuf** frames, std::uint16_t count) override;
+    std::uint16_t offer_to_underlay(ferry::UnderlayId underlay, rte_mbuf** frames, std::uint16_t count) override;
     void pass(rte_mbuf** frames, std::uint16_t count) override;
 
     /// What the host's kernel sends: to the underlay as it is.
@@ -48,9 +49,12 @@ private:
     Route route_to(Destination destination) const noexcept;
     /// `arrivals` is null but for frames for gated rows.
     void send(Destination destination, rte_mbuf** frames, const ferry::Arrival* arrivals, std::uint16_t count) noexcept;
+    std::uint16_t offer(rte_mbuf** frames, std::uint16_t count) noexcept;
+    std::uint16_t offer_unresolved(rte_mbuf** frames, std::uint16_t count) noexcept;
     void resolve(ferry::UnderlayId underlay, rte_mbuf** frames, std::uint16_t count) noexcept;
     void transmit(const Route& route, Destination destination, rte_mbuf** frames, const ferry::Arrival* arrivals, std::uint16_t count) noexcept;
-    void hand_over(const Route& route, Destination destination, rte_mbuf** frames, const ferry::Arrival* arrivals, std::uint16_t count) noexcept;
+    std::uint16_t hand_over(const Route& route, Destination destination, rte_mbuf** frames, const ferry::Arrival* arrivals,
+                            std::uint16_t count) noexcept;
     std::uint32_t take_from(std::uint32_t from, const Wiring& wiring) noexcept;
     void drop(ferry::DropReason reason, Destination destination, rte_mbuf** frames, std::uint16_t count) noexcept;
 

@@ -1,5 +1,7 @@
 #include "engine/relay.hpp"
 
+#include <optional>
+
 #include <ferry/wire/checksum.hpp>
 
 namespace ferry::engine {
@@ -76,45 +78,82 @@ rte_mbuf* with_headroom(rte_mbuf* frame, rte_mempool* pool) noexcept
     return replace_by_copy(frame, pool);
 }
 
+/// Makes the frame ready for its way, or says why it cannot go.
+std::optional<DropReason> make_ready(rte_mbuf*& frame, const Arrival& arrival, const Adjacency* adjacency, VtepId to,
+                                     Vni vni, const Delivery& delivery) noexcept
+{
+    if (arrival.ttl <= 1)
+        return DropReason::relay_ttl;
+    if (adjacency == nullptr)
+        return DropReason::adjacency_gone;
+    if (frame->pkt_len > adjacency->max_inner)
+        return DropReason::frame_too_big;
+    rte_mbuf* const roomy = with_headroom(frame, delivery.pool);
+    if (roomy == nullptr)
+        return DropReason::no_buffer;
+    frame = roomy;
+    encapsulate_relayed(*frame, *adjacency, vni, flow_of(*frame, delivery.entropy_ports), arrival.mark, arrival.stream,
+                        static_cast<std::uint8_t>(arrival.ttl - 1));
+    label(*frame, to);
+    return std::nullopt;
+}
+
+void undo(rte_mbuf& frame, const Arrival& arrival) noexcept
+{
+    take_off(frame, Adjacency::header_size);
+    label(frame, arrival.peer);
+}
+
+void count_relayed(WorkerCounters& counters, AttachmentId from, VtepId to, std::uint16_t frames,
+                   std::uint64_t bytes) noexcept
+{
+    TrafficCounters& of_vtep = counters.vtep(to);
+    of_vtep.out_frames.add(frames);
+    of_vtep.out_bytes.add(bytes);
+    of_vtep.relayed_frames.add(frames);
+    counters.relayed.add(frames);
+    counters.encapsulated.add(frames);
+    counters.attachment(from).relayed_frames.add(frames);
+}
+
 }  // namespace
 
-void relay_burst(AttachmentId from, rte_mbuf** frames, const Arrival* arrivals, std::size_t count, VtepId to, Vni vni,
-                 const Delivery& delivery, Relayed& relayed) noexcept
+std::uint16_t relay_burst(AttachmentId from, rte_mbuf** frames, const Arrival* arrivals, std::uint16_t count, VtepId to,
+                          Vni vni, PortFull when_full, const Delivery& delivery, Sink& sink)
 {
     const Adjacency* const adjacency = delivery.vteps.at(to, delivery.epoch);
-    TrafficCounters& of_vtep = delivery.counters.vtep(to);
-    for (std::size_t i = 0; i < count; ++i) {
-        const auto drop = [&](DropReason reason) { delivery.trash.add(reason, from, to, *frames[i]); };
-        if (arrivals[i].ttl <= 1) {
-            drop(DropReason::relay_ttl);
+    PerFrame<std::optional<DropReason>> misfits;
+    PerFrame<rte_mbuf*> ready;
+    std::uint16_t ready_count = 0;
+    std::uint64_t bytes = 0;
+    for (std::uint16_t i = 0; i < count; ++i) {
+        misfits[i] = make_ready(frames[i], arrivals[i], adjacency, to, vni, delivery);
+        if (misfits[i])
             continue;
-        }
-        if (adjacency == nullptr) {
-            drop(DropReason::adjacency_gone);
-            continue;
-        }
-        if (frames[i]->pkt_len > adjacency->max_inner) {
-            drop(DropReason::frame_too_big);
-            continue;
-        }
-        rte_mbuf* const frame = with_headroom(frames[i], delivery.pool);
-        if (frame == nullptr) {
-            drop(DropReason::no_buffer);
-            continue;
-        }
-        encapsulate_relayed(*frame, *adjacency, vni, flow_of(*frame, delivery.entropy_ports), arrivals[i].mark,
-                            arrivals[i].stream, static_cast<std::uint8_t>(arrivals[i].ttl - 1));
-        label(*frame, to);
-        of_vtep.out_frames.add(1);
-        of_vtep.out_bytes.add(frame->pkt_len);
-        relayed.frames[relayed.count++] = frame;
+        ready[ready_count++] = frames[i];
+        bytes += frames[i]->pkt_len;
     }
-    if (adjacency != nullptr)
-        relayed.underlay = adjacency->underlay;
-    of_vtep.relayed_frames.add(relayed.count);
-    delivery.counters.relayed.add(relayed.count);
-    delivery.counters.encapsulated.add(relayed.count);
-    delivery.counters.attachment(from).relayed_frames.add(relayed.count);
+    std::uint16_t taken = ready_count;
+    if (ready_count > 0 && when_full == PortFull::leaves)
+        taken = sink.offer_to_underlay(adjacency->underlay, ready.data(), ready_count);
+    else if (ready_count > 0)
+        sink.to_underlay(adjacency->underlay, ready.data(), ready_count);
+
+    std::uint16_t done = 0;  // all before the first one that the port had no room for
+    for (std::uint16_t sent = 0; done < count; ++done) {
+        if (misfits[done])
+            delivery.trash.add(*misfits[done], from, to, *frames[done]);
+        else if (sent++ == taken)
+            break;
+    }
+    for (std::uint16_t i = done; i < count; ++i) {
+        if (misfits[i])
+            continue;  // it is dropped when its turn comes
+        bytes -= frames[i]->pkt_len;
+        undo(*frames[i], arrivals[i]);
+    }
+    count_relayed(delivery.counters, from, to, taken, bytes);
+    return done;
 }
 
 }  // namespace ferry::engine

@@ -30,16 +30,13 @@ void goes_on(Burst& burst, std::size_t i, const Adjacency& adjacency, const Deli
 void relay(Burst& burst, std::size_t i, VtepId to, Vni label, const Arrival& arrival,
            const Delivery& delivery) noexcept;
 
-/// Frames that relay_burst() has made ready, all for one port.
-struct Relayed {
-    UnderlayId underlay{};
-    std::uint16_t count = 0;
-    PerFrame<rte_mbuf*> frames;
-};
+/// What becomes of a frame that the port has no room for.
+enum class PortFull : std::uint8_t { drops, leaves };
 
-/// Encapsulates up to max_burst inner frames that the gate of the attachment `from` passes on; see Worker::relay().
-/// Counts those that are sent and those that are dropped.
-void relay_burst(AttachmentId from, rte_mbuf** frames, const Arrival* arrivals, std::size_t count, VtepId to, Vni vni,
-                 const Delivery& delivery, Relayed& relayed) noexcept;
+/// Encapsulates up to max_burst inner frames that the gate of the attachment `from` passes on, and gives them to the sink;
+/// see Worker::relay() and Worker::flush_dock(), which says what is returned. Counts those that are sent and those that are
+/// dropped.
+std::uint16_t relay_burst(AttachmentId from, rte_mbuf** frames, const Arrival* arrivals, std::uint16_t count, VtepId to,
+                          Vni vni, PortFull when_full, const Delivery& delivery, Sink& sink);
 
 }  // namespace ferry::engine

@@ -56,8 +56,8 @@ struct Worker::State {
     void from_attachment(AttachmentId from, rte_mbuf** frames, std::size_t count, std::uint32_t now_seconds,
                          Sink& sink);
     void from_underlay(rte_mbuf** frames, std::size_t count, std::uint32_t now_seconds, Sink& sink);
-    void relay(AttachmentId from, rte_mbuf** frames, const Arrival* arrivals, std::size_t count, VtepId to, Vni vni,
-               Sink& sink);
+    std::uint16_t relay(AttachmentId from, rte_mbuf** frames, const Arrival* arrivals, std::uint16_t count, VtepId to,
+                        Vni vni, engine::PortFull when_full, Sink& sink);
 
     engine::Delivery delivery(AttachmentId from, Epoch epoch, engine::Trash& trash, std::uint32_t now_seconds)
     {
@@ -130,14 +130,22 @@ void Worker::State::from_underlay(rte_mbuf** frames, std::size_t count, std::uin
     outbox.flush();
 }
 
-void Worker::State::relay(AttachmentId from, rte_mbuf** frames, const Arrival* arrivals, std::size_t count, VtepId to,
-                          Vni vni, Sink& sink)
+/// Returns how many of the first frames are done with: all, where a full port drops.
+std::uint16_t Worker::State::relay(AttachmentId from, rte_mbuf** frames, const Arrival* arrivals, std::uint16_t count,
+                                   VtepId to, Vni vni, engine::PortFull when_full, Sink& sink)
 {
     engine::Trash trash(*counters);
-    engine::Relayed relayed;
-    engine::relay_burst(from, frames, arrivals, count, to, vni, delivery(from, tables.epoch(), trash, 0), relayed);
-    if (relayed.count != 0)
-        sink.to_underlay(relayed.underlay, relayed.frames.data(), relayed.count);
+    const engine::Delivery out = delivery(from, tables.epoch(), trash, 0);
+    std::uint16_t done = 0;
+    while (done < count) {
+        const std::uint16_t part = std::min(static_cast<std::uint16_t>(count - done), max_burst);
+        const std::uint16_t taken =
+            engine::relay_burst(from, frames + done, arrivals + done, part, to, vni, when_full, out, sink);
+        done = static_cast<std::uint16_t>(done + taken);
+        if (taken < part)
+            break;
+    }
+    return done;
 }
 
 namespace {
@@ -204,9 +212,13 @@ void Worker::from_underlay(rte_mbuf** frames, std::uint16_t count, std::uint32_t
 void Worker::relay(AttachmentId from, rte_mbuf** frames, const Arrival* arrivals, std::uint16_t count, VtepId to,
                    Vni vni, Sink& sink)
 {
-    for (std::size_t done = 0; done < count; done += max_burst)
-        state_->relay(from, frames + done, arrivals + done, std::min<std::size_t>(count - done, max_burst), to, vni,
-                      sink);
+    state_->relay(from, frames, arrivals, count, to, vni, engine::PortFull::drops, sink);
+}
+
+std::uint16_t Worker::flush_dock(AttachmentId from, rte_mbuf** frames, const Arrival* arrivals, std::uint16_t count,
+                                 VtepId to, Vni vni, Sink& sink)
+{
+    return state_->relay(from, frames, arrivals, count, to, vni, engine::PortFull::leaves, sink);
 }
 
 void Worker::drop(DropReason reason, AttachmentId attachment, rte_mbuf** frames, std::uint16_t count) noexcept

@@ -13,7 +13,7 @@ from pathlib import Path
 
 SIMULATOR = Path(__file__).resolve().parents[2] / "build/tests/move/simulator/ferry-move-sim"
 SEEDS = 20_000 if os.environ.get("FERRY_TEST_LONG") else 2_000
-RARE = "3601-3800"
+RARE = "2801-3000"
 ORDINARY = ["--faults", "none", "--straight"]
 MECHANISMS = ("turn-before-drained", "no-barrier", "short-arm", "short-plain", "open-on-timer", "stop-marking",
               "no-returning", "trust-old-labels", "no-repeat", "forget-term")

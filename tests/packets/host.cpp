@@ -70,6 +70,14 @@ void Recorder::to_underlay(UnderlayId underlay, rte_mbuf** frames, std::uint16_t
     take(to(underlay, {}).where, frames, count);
 }
 
+std::uint16_t Recorder::offer_to_underlay(UnderlayId underlay, rte_mbuf** frames, std::uint16_t count)
+{
+    const std::uint16_t fitting = std::min(count, room);
+    room = static_cast<std::uint16_t>(room - fitting);
+    to_underlay(underlay, frames, fitting);
+    return fitting;
+}
+
 void Recorder::pass(rte_mbuf** frames, std::uint16_t count) { take(to_host({}).where, frames, count); }
 
 Host::Host(const std::function<void(WorkerConfig&)>& adjust)

@@ -42,12 +42,14 @@ public:
     void to_attachment(AttachmentId attachment, rte_mbuf** frames, std::uint16_t count) override;
     void to_gate(AttachmentId attachment, rte_mbuf** frames, const Arrival* arrivals, std::uint16_t count) override;
     void to_underlay(UnderlayId underlay, rte_mbuf** frames, std::uint16_t count) override;
+    std::uint16_t offer_to_underlay(UnderlayId underlay, rte_mbuf** frames, std::uint16_t count) override;
     void pass(rte_mbuf** frames, std::uint16_t count) override;
 
     std::vector<Out> taken;
     std::vector<VtepId> peers;  ///< of `taken`, as the mbufs say; none for the host's
     std::size_t calls = 0;
     std::size_t largest_call = 0;
+    std::uint16_t room = 0xffff;  ///< for what is offered
     std::function<void(rte_mbuf**, std::uint16_t)> keep;  ///< where set, it takes the frames instead of freeing them
 
 private:

@@ -17,8 +17,7 @@ struct Gone : Moving {
         return without_ports(receive({vxlan(outer, inner)}));
     }
 
-    std::vector<Out> relay(const std::vector<Bytes>& inner, const std::vector<Arrival>& arrivals, VtepId to, Vni number,
-                           std::uint16_t headroom = 128)
+    static std::vector<rte_mbuf*> frames_of(const std::vector<Bytes>& inner, std::uint16_t headroom = 128)
     {
         std::vector<rte_mbuf*> frames;
         for (const Bytes& one : inner) {
@@ -28,10 +27,29 @@ struct Gone : Moving {
             std::memmove(static_cast<std::uint8_t*>(frame.buf_addr) + headroom, rte_pktmbuf_mtod(&frame, void*),
                          frame.data_len);
             frame.data_off = headroom;
+            frame.hash.usr = index_of(VtepId::none);
         }
+        return frames;
+    }
+    std::vector<Out> relay(const std::vector<Bytes>& inner, const std::vector<Arrival>& arrivals, VtepId to, Vni number,
+                           std::uint16_t headroom = 128)
+    {
+        std::vector<rte_mbuf*> frames = frames_of(inner, headroom);
         recorder().peers.clear();
         worker().relay(web, frames.data(), arrivals.data(), static_cast<std::uint16_t>(frames.size()), to, number,
                        recorder());
+        return without_ports(std::exchange(recorder().taken, {}));
+    }
+    /// Flushes what is left of `frames` while the underlay has room for `room`; returns what was sent, and removes what is
+    /// done with.
+    std::vector<Out> flush(std::vector<rte_mbuf*>& frames, std::vector<Arrival>& arrivals, std::uint16_t room)
+    {
+        recorder().room = room;
+        const std::uint16_t done =
+            worker().flush_dock(web, frames.data(), arrivals.data(), static_cast<std::uint16_t>(frames.size()), there_vtep,
+                                vni(Moving::flush_label), recorder());
+        frames.erase(frames.begin(), frames.begin() + done);
+        arrivals.erase(arrivals.begin(), arrivals.begin() + done);
         return without_ports(std::exchange(recorder().taken, {}));
     }
 };
@@ -261,6 +279,51 @@ TEST_CASE("What a gate cannot pass on is dropped and counted")
     CHECK(host.drops() == "no_buffer*2");
     CHECK(host.counters().attachment(host.web).drops[static_cast<std::size_t>(DropReason::no_buffer)].get() == 2);
     check_sums(host, 8, 1);
+}
+
+TEST_CASE("What the underlay has no room for of a dock stays the gate's, as it came, and goes in order later")
+{
+    Gone host;
+    const auto headroom = GENERATE(std::uint16_t{10}, std::uint16_t{128});
+    std::vector<Bytes> inner;
+    for (std::uint16_t i = 0; i < 6; ++i)
+        inner.push_back(inner_frame(Moving::web_mac, Moving::sender, i));
+    inner[3] = inner_frame(Moving::web_mac, Moving::sender, 3, 300);  // too large
+    const auto out = [&](std::size_t i) { return sent(1, relayed(Moving::there, Moving::flush_label), inner[i]); };
+    std::vector<rte_mbuf*> frames = Gone::frames_of(inner, headroom);
+    std::vector<Arrival> arrivals(6);
+    CHECK(host.flush(frames, arrivals, 2) == std::vector{out(0), out(1)});
+    CHECK(host.drops() == "");
+    REQUIRE(frames.size() == 4);
+    for (std::size_t i = 0; i < frames.size(); ++i) {
+        CHECK(bytes_of_frame(*frames[i]) == inner[i + 2]);
+        CHECK(VtepId{frames[i]->hash.usr} == VtepId::none);
+    }
+    CHECK(host.flush(frames, arrivals, 0).empty());
+    REQUIRE(frames.size() == 4);
+    CHECK(host.flush(frames, arrivals, 1) == std::vector{out(2)});
+    CHECK(host.drops() == "frame_too_big");
+    REQUIRE(frames.size() == 2);
+    CHECK(host.flush(frames, arrivals, 9) == std::vector{out(4), out(5)});
+    CHECK(frames.empty());
+    CHECK(host.counters().relayed.get() == 5);
+    CHECK(host.counters().encapsulated.get() == 5);
+    CHECK(host.counters().vtep(host.there_vtep).out_frames.get() == 5);
+    CHECK(host.counters().vtep(host.there_vtep).out_bytes.get() == 5 * (inner[0].size() + Adjacency::header_size));
+}
+
+TEST_CASE("A dock of more frames than a burst stops where the underlay is full")
+{
+    Gone host;
+    std::vector<Bytes> inner;
+    for (std::uint16_t i = 0; i < 150; ++i)
+        inner.push_back(inner_frame(Moving::web_mac, Moving::sender, i));
+    std::vector<rte_mbuf*> frames = Gone::frames_of(inner);
+    std::vector<Arrival> arrivals(150);
+    CHECK(host.flush(frames, arrivals, 100).size() == 100);
+    CHECK(frames.size() == 50);
+    CHECK(host.flush(frames, arrivals, 100).size() == 50);
+    check_sums(host, 150, 150);
 }
 
 TEST_CASE("A gate may pass frames on while the burst that brought them is being delivered")

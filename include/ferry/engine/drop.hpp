@@ -111,7 +111,7 @@ inline constexpr std::array<DropText, drop_reason_count> drop_texts{{
     {"dock_full",
      "The dock, where frames wait for an endpoint that is moving, was full; raise its bound, or shorten the pause of "
      "the move."},
-    {"dock_expired", "The frame waited too long for room in the guest's running ring, which the guest does not empty."},
+    {"dock_expired", "The frame waited too long for room: in the guest's running ring, which the guest does not empty, or, after a grant, in the underlay port."},
     {"hold_expired",
      "Nobody claimed the endpoint while its frames were held: the guest was shut down, or its new host cannot be "
      "reached."},

@@ -30,6 +30,14 @@ public:
     /// (RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE) must not get them; for one that sends no chains (without
     /// RTE_ETH_TX_OFFLOAD_MULTI_SEGS) rte_pktmbuf_linearize() makes one buffer of them.
     virtual void to_underlay(UnderlayId underlay, rte_mbuf** frames, std::uint16_t count) = 0;
+    /// The same for frames of a dock, which can wait there: takes the first ones that the port has room for and returns
+    /// how many. The others stay the caller's, not a byte changed, and are offered again. A frame that no port would
+    /// take is dropped, and counts as taken. Who does not override it takes all.
+    virtual std::uint16_t offer_to_underlay(UnderlayId underlay, rte_mbuf** frames, std::uint16_t count)
+    {
+        to_underlay(underlay, frames, count);
+        return count;
+    }
     /// Frames from the underlay that are not VXLAN for this VTEP: the host's own (ARP, BGP, ssh). Not a byte is
     /// changed.
     virtual void pass(rte_mbuf** frames, std::uint16_t count) = 0;

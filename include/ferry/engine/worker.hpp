@@ -71,6 +71,11 @@ public:
     /// its to_gate() and to_attachment(), where a gate there has frames to pass on.
     void relay(AttachmentId from, rte_mbuf** frames, const Arrival* arrivals, std::uint16_t count, VtepId to, Vni vni,
                Sink& sink);
+    /// The same for frames that have waited in the gate's dock, and go on waiting where the port has no room. Returns how
+    /// many of the first ones are done with: the sink's offer_to_underlay() took them, or they were dropped and counted.
+    /// The others stay the caller's, as they came; where one was copied, `frames` says in which buffer it is now.
+    std::uint16_t flush_dock(AttachmentId from, rte_mbuf** frames, const Arrival* arrivals, std::uint16_t count,
+                             VtepId to, Vni vni, Sink& sink);
 
     /// Counts frames that the switch cannot deliver, for the worker, the attachment (none where it is the underlay) and
     /// the VTEP at their other end, and frees them.

@@ -101,6 +101,13 @@ public:
             docked[count++] = places[place].docked;
         return count;
     }
+    /// Puts `docked` in the place of the first `count`.
+    void replace(DockPlaces<Frame>& places, const Docked<Frame>* docked, std::size_t count) noexcept
+    {
+        std::uint32_t place = head_;
+        for (std::size_t i = 0; i < count; ++i, place = places[place].next)
+            places[place].docked = docked[i];
+    }
     void pop(DockPlaces<Frame>& places) noexcept
     {
         const std::uint32_t place = head_;

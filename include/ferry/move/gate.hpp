@@ -20,12 +20,12 @@ namespace ferry::move {
 struct GateTimes {
     std::int64_t merge = 20'000'000;       ///< a peer's direct frames for those that it sent by way of the old host
     std::int64_t plain = 10'000'000;       ///< the same for senders that cannot mark
-    std::int64_t wait = 2'000'000'000;     ///< for room in a running ring
+    std::int64_t wait = 2'000'000'000;     ///< for room in a running ring, or on the way to another host
 };
 
 enum class GateDrop : std::uint8_t {
     full,      ///< over the host's or the endpoint's bound
-    expired,   ///< waited too long for room in the ring
+    expired,   ///< waited too long for room in the ring, or on the way to another host
     unclaimed, ///< the dock was given up: discard()
 };
 
@@ -54,9 +54,11 @@ public:
     virtual ~GateOutput() = default;
     /// Takes the first frames that the ring has room for and returns how many; 0 where it is stopped.
     virtual std::size_t to_ring(const Docked<Frame>* frames, std::size_t count) = 0;
-    /// Takes all, to the new host under its flush or relay label. A frame's arrival says its TTL as it came here, and the
-    /// mark that it is to carry.
-    virtual void to_host(Via label, const Docked<Frame>* frames, std::size_t count) = 0;
+    /// To the new host under its flush or relay label. Takes the first frames that the way there has room for and returns
+    /// how many; the others are offered again. Under the relay label it takes all, as other frames of that endpoint may
+    /// leave beside the gate by now. A frame's arrival says its TTL as it came here, and the mark that it is to carry. Of
+    /// those not taken `frame` may be set anew, where another buffer has their bytes now.
+    virtual std::size_t to_host(Via label, Docked<Frame>* frames, std::size_t count) = 0;
     virtual void drop(GateDrop why, const Docked<Frame>& frame) = 0;
     virtual void event(const GateEvent& event) = 0;
     /// True for the VTEP of a ferry host, which marks its frames when it turns.
@@ -139,6 +141,7 @@ public:
     {
         outlet_ = Outlet::flush;
         flushed_ = 0;
+        way_had_room_ = now;
         senders_seen_.clear();
         restart_marks();
         run(now);
@@ -159,7 +162,7 @@ private:
 
     void intake(Docked<Frame> docked);
     void pass(Docked<Frame> docked);
-    bool pass_at_once(const Docked<Frame>& docked);
+    bool pass_at_once(Docked<Frame> docked);
     bool may_pass(const Docked<Frame>& docked, Sender<Frame>& sender, std::int64_t now);
     void release(std::int64_t now);
     Docked<Frame> take_waiting(Sender<Frame>& sender);
@@ -171,9 +174,11 @@ private:
     void empty(std::int64_t now);
     void empty_into_ring(std::int64_t now);
     void empty_to_host(Via label, std::int64_t now);
+    void note_sent(Via label, const Docked<Frame>* frames, std::size_t count, std::int64_t now);
     void note_relayed(const Docked<Frame>& docked, std::int64_t now);
     void note_direct(const Docked<Frame>& docked);
     void tell_sender(GateEvent::Kind kind, const Arrival& came);
+    void expire(std::int64_t since, std::int64_t now);
     void leave(const Docked<Frame>& docked, std::int64_t now);
     bool charge(std::uint32_t bytes) noexcept;
     void uncharge(std::uint32_t bytes) noexcept;
@@ -212,6 +217,7 @@ private:
     std::uint64_t held_bytes_ = 0;            ///< of queue_ and of all senders
     std::uint32_t held_frames_ = 0;
     std::uint64_t flushed_ = 0;
+    std::int64_t way_had_room_ = 0;           ///< when the new host's way last took a frame
     SendersSeen senders_seen_;                ///< by the relay; where there is none, directly
 
     bool merging_ = false, returning_ = false, open_ = false, flush_known_ = false, told_merged_ = false;

@@ -204,7 +204,7 @@ void Gate<Frame>::pass(Docked<Frame> docked)
 
 /// Without a place to wait in; false where the frame would have to wait.
 template <typename Frame>
-bool Gate<Frame>::pass_at_once(const Docked<Frame>& docked)
+bool Gate<Frame>::pass_at_once(Docked<Frame> docked)
 {
     if (!queue_.empty())
         return false;
@@ -217,9 +217,8 @@ bool Gate<Frame>::pass_at_once(const Docked<Frame>& docked)
     }
     if (outlet_ != Outlet::relay)
         return false;
-    counters_.relayed.add(1);
-    note_relayed(docked, docked.since);
     output_.to_host(Via::relay, &docked, 1);
+    note_sent(Via::relay, &docked, 1, docked.since);
     return true;
 }
 
@@ -258,8 +257,8 @@ void Gate<Frame>::empty(std::int64_t now)
     case Outlet::flush: break;
     }
     empty_to_host(Via::flush, now);
-    if (intake_waiting_ > 0)
-        return;  // the new host's own senders must not overtake what waits here for its order
+    if (!queue_.empty() || intake_waiting_ > 0)
+        return;  // the new host's own senders must not overtake what waits here for room or its order
     outlet_ = Outlet::relay;
     tell(GateEvent::Kind::drained, flushed_);
 }
@@ -278,7 +277,14 @@ void Gate<Frame>::empty_into_ring(std::int64_t now)
         if (taken < count)
             break;
     }
-    while (!queue_.empty() && now - queue_.front(places_).since > times_.wait) {
+    expire(0, now);
+}
+
+/// Drops what has waited for room for longer than anybody should, from `since` on.
+template <typename Frame>
+void Gate<Frame>::expire(std::int64_t since, std::int64_t now)
+{
+    while (!queue_.empty() && now - std::max(queue_.front(places_).since, since) > times_.wait) {
         const Docked<Frame> docked = queue_.front(places_);
         leave(docked, now);
         counters_.dropped_expired.add(1);
@@ -291,20 +297,33 @@ void Gate<Frame>::empty_to_host(Via label, std::int64_t now)
 {
     std::array<Docked<Frame>, burst> frames;
     while (const std::size_t count = queue_.peek(places_, frames.data(), burst)) {
-        for (std::size_t i = 0; i < count; ++i)
+        const std::size_t taken = output_.to_host(label, frames.data(), count);
+        for (std::size_t i = 0; i < taken; ++i)
             leave(frames[i], now);
-        if (label == Via::flush) {
-            flushed_ += count;
-            counters_.flushed.add(count);
-            note_first(counters_.first_flushed, now);
-        } else {
-            counters_.relayed.add(count);
-            note_first(counters_.first_relayed, now);
-            for (std::size_t i = 0; i < count; ++i)
-                note_relayed(frames[i], now);
+        if (taken > 0)
+            note_sent(label, frames.data(), taken, now);
+        if (taken < count) {
+            queue_.replace(places_, frames.data() + taken, count - taken);
+            break;
         }
-        output_.to_host(label, frames.data(), count);
     }
+    expire(way_had_room_, now);
+}
+
+template <typename Frame>
+void Gate<Frame>::note_sent(Via label, const Docked<Frame>* frames, std::size_t count, std::int64_t now)
+{
+    way_had_room_ = now;
+    if (label == Via::flush) {
+        flushed_ += count;
+        counters_.flushed.add(count);
+        note_first(counters_.first_flushed, now);
+        return;
+    }
+    counters_.relayed.add(count);
+    note_first(counters_.first_relayed, now);
+    for (std::size_t i = 0; i < count; ++i)
+        note_relayed(frames[i], now);
 }
 
 template <typename Frame>

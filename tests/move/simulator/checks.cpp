@@ -26,13 +26,19 @@ std::string_view name_of(Fate fate) noexcept
     return "unknown";
 }
 
+/// Before a frame leaves a gate, to a ring or to another host.
+void World::check_room_for_order(SimEndpoint& endpoint)
+{
+    if (endpoint.gate.counters().out_of_order.get() != 0)
+        break_premise(endpoint.endpoint, "the dock had no room to keep order in");
+}
+
 void World::deliver(SimEndpoint& endpoint, FrameId frame)
 {
     const Flow& flow = books.flows[books.flow_of(frame)];
     if (flow.endpoint != endpoint.endpoint)
         fail(fmt::format("a frame for endpoint {} is delivered to {}", flow.endpoint, endpoint.endpoint));
-    if (endpoint.gate.counters().out_of_order.get() != 0)
-        break_premise(endpoint.endpoint, "the dock had no room to keep order in");
+    check_room_for_order(endpoint);
     // What was relayed may come before the word of the grant: then nobody else may own it any more.
     if (!endpoint.owner)
         check_one_owner(endpoint.endpoint, endpoint.host.index);

@@ -19,8 +19,11 @@ std::size_t SimEndpoint::to_ring(const move::Docked<FrameId>* frames, std::size_
     return count;
 }
 
-void SimEndpoint::to_host(Via label, const move::Docked<FrameId>* frames, std::size_t count)
+std::size_t SimEndpoint::to_host(Via label, move::Docked<FrameId>* frames, std::size_t count)
 {
+    host.world.check_room_for_order(*this);
+    if (label == Via::flush && host.world.random.chance(host.world.full_ports))
+        count = host.world.random.below(count + 1);
     for (std::size_t i = 0; i < count; ++i) {
         const auto& arrival = frames[i].arrival;
         if (arrival.ttl <= 1) {
@@ -31,6 +34,7 @@ void SimEndpoint::to_host(Via label, const move::Docked<FrameId>* frames, std::s
         host.world.send_packet({frames[i].frame, host.index, to, vni.value(), arrival.mark, arrival.stream,
                                 static_cast<std::uint8_t>(arrival.ttl - 1)});
     }
+    return count;
 }
 
 void SimEndpoint::drop(move::GateDrop why, const move::Docked<FrameId>& frame)

@@ -49,7 +49,7 @@ public:
     SimEndpoint(SimHost& host, unsigned endpoint);
 
     std::size_t to_ring(const move::Docked<FrameId>* frames, std::size_t count) override;
-    void to_host(Via label, const move::Docked<FrameId>* frames, std::size_t count) override;
+    std::size_t to_host(Via label, move::Docked<FrameId>* frames, std::size_t count) override;
     void drop(move::GateDrop why, const move::Docked<FrameId>& frame) override;
     void event(const move::GateEvent& event) override;
     bool is_ferry(VtepId peer) const override;

@@ -46,6 +46,7 @@ void World::choose()
     dock_frames = random.chance(15) ? 64 : 1U << 14;
     if (ferry_hosts > 64)
         dock_frames = 2048;
+    full_ports = random.chance(50) ? static_cast<unsigned>(random.between(1, 80)) : 0;
     most_keys = random.chance(20) ? endpoints : 65'536;
     if (faults_ != Faults::none) {
         lost_messages_ = static_cast<unsigned>(random.between(0, 30));

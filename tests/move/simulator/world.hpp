@@ -57,6 +57,7 @@ public:
     void drop(FrameId frame, Fate why);
     void opened(SimEndpoint& endpoint);
     void noted(unsigned host, const move::Note& note);
+    void check_room_for_order(SimEndpoint& endpoint);
     void break_premise(unsigned endpoint, const std::string& why);
     void fail(const std::string& what);
     void trace(const std::string& line) const;
@@ -85,6 +86,7 @@ public:
     move::Times times;
     move::GateTimes gate_times;
     unsigned ferry_hosts = 0, dock_frames = 0;
+    unsigned full_ports = 0;  ///< percent of a dock's bursts that the underlay has not room for
     std::uint32_t most_keys = 0;
 
 private:

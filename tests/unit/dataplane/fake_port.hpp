@@ -6,6 +6,7 @@
 #include <atomic>
 #include <mutex>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "host/descriptor.hpp"
@@ -34,6 +35,13 @@ public:
         const std::lock_guard lock(mutex_);
         if (refuses_)
             return {0, *refuses_};
+        if (count > room_) {
+            const std::uint16_t taken = std::exchange(room_, std::uint16_t{0});
+            sent_.insert(sent_.end(), frames, frames + taken);
+            return {taken, ferry::DropReason::transmit_failed, Transmitted::all_others, true};
+        }
+        if (room_ != endless)
+            room_ = static_cast<std::uint16_t>(room_ - count);
         if (refuses_every_ != 0) {
             std::uint16_t good = 0;
             while (good < count && ++seen_ % refuses_every_ != 0)
@@ -96,7 +104,17 @@ public:
         refuses_every_ = every;
     }
 
+    /// Takes `frames` more and is full then.
+    void have_room_for(std::uint16_t frames)
+    {
+        const std::lock_guard lock(mutex_);
+        room_ = frames;
+    }
+
 private:
+    static constexpr std::uint16_t endless = 0xffff;
+
+    std::uint16_t room_ = endless;
     std::uint32_t refuses_every_ = 0, seen_ = 0;
     std::uint16_t receive_queues_, transmit_queues_;
     Descriptor wake_;

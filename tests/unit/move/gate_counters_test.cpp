@@ -17,7 +17,7 @@ constexpr int rounds = 100'000, frames = 4;
 class Ring final : public GateOutput<int> {
 public:
     std::size_t to_ring(const Docked<int>*, std::size_t) override { return ++calls_ % 2; }
-    void to_host(ferry::Via, const Docked<int>*, std::size_t) override {}
+    std::size_t to_host(ferry::Via, Docked<int>*, std::size_t) override { return ++calls_ % 2; }
     void drop(GateDrop, const Docked<int>&) override {}
     void event(const GateEvent&) override {}
     bool is_ferry(ferry::VtepId) const override { return true; }

@@ -32,13 +32,19 @@ public:
         room -= taken;
         return taken;
     }
-    void to_host(Via label, const Docked<Number>* frames, std::size_t count) override
+    std::size_t to_host(Via label, Docked<Number>* frames, std::size_t count) override
     {
-        for (std::size_t i = 0; i < count; ++i) {
+        const std::size_t taken = label == Via::flush ? std::min(count, way_room) : count;
+        for (std::size_t i = 0; i < taken; ++i) {
             host.push_back(frames[i].frame);
             labels.push_back(label);
             marks.push_back(frames[i].arrival.mark);
         }
+        if (label == Via::flush)
+            way_room -= taken;
+        for (std::size_t i = taken; i < count; ++i)
+            frames[i].frame += copied;
+        return taken;
     }
     void drop(GateDrop why, const Docked<Number>& frame) override { drops[why].push_back(frame.frame); }
     void event(const GateEvent& event) override { events.push_back(event); }
@@ -50,7 +56,8 @@ public:
             std::count_if(events.begin(), events.end(), [&](const GateEvent& event) { return event.kind == kind; }));
     }
 
-    std::size_t room = 1000;
+    std::size_t room = 1000, way_room = 1000;
+    Number copied = 0;  ///< added to a frame that the way to the host has no room for
     std::vector<Number> ring, host;
     std::vector<Via> labels;
     std::vector<Mark> marks;
@@ -184,6 +191,58 @@ TEST_CASE("what had been docked is flushed first, then the rest is relayed, and 
     f.now += 2000 * ms;
     f.direct(6);
     CHECK(f.output.count(GateEvent::Kind::relayed) == 3);
+}
+
+TEST_CASE("a dock waits for room on the way to the new host, in order, and nothing is relayed before it is empty")
+{
+    Fixture f;
+    f.gate.hold();
+    f.direct(1);
+    f.direct(2);
+    f.direct(3);
+    f.output.way_room = 1;
+    f.output.copied = 10;
+    f.gate.drain(f.now);
+    CHECK(f.output.host == Numbers{1});
+    CHECK(f.gate.waits());
+    f.direct(4);
+    CHECK(f.output.host == Numbers{1});
+    CHECK(f.gate.counters().flushed.get() == 1);
+    f.output.copied = 0;
+    f.output.way_room = 2;
+    f.pass_time(ms);
+    CHECK(f.output.host == Numbers{1, 22, 23});  // in the buffers in which they were given back, twice
+    CHECK(f.output.count(GateEvent::Kind::drained) == 0);
+    f.output.way_room = 10;
+    f.pass_time(ms);
+    REQUIRE(f.output.count(GateEvent::Kind::drained) == 1);
+    CHECK(f.output.events.back().count == 4);
+    f.direct(5);
+    CHECK(f.output.labels == std::vector{Via::flush, Via::flush, Via::flush, Via::flush, Via::relay});
+    CHECK(f.output.host.back() == 5);
+    CHECK_FALSE(f.gate.waits());
+}
+
+TEST_CASE("a dock waits for room on the way no longer than the bound since there was some, however long it had been held")
+{
+    Fixture f;
+    f.gate.hold();
+    f.direct(1);
+    f.direct(2);
+    f.now += f.times.wait;
+    f.output.way_room = 0;
+    f.gate.drain(f.now);
+    f.pass_time(f.times.wait);
+    CHECK(f.output.drops.empty());
+    f.output.way_room = 1;
+    f.pass_time(0);
+    CHECK(f.output.host == Numbers{1});
+    f.pass_time(f.times.wait);
+    CHECK(f.output.drops.empty());
+    f.pass_time(1);
+    CHECK(f.output.drops[GateDrop::expired] == Numbers{2});
+    REQUIRE(f.output.count(GateEvent::Kind::drained) == 1);
+    CHECK(f.output.events.back().count == 1);
 }
 
 TEST_CASE("a gate is looked after only while it waits for a time or for room")

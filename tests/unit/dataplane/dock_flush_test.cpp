@@ -1,0 +1,204 @@
+// One worker, round by round: a dock that leaves for another host while frames go on coming.
+#include <array>
+#include <cstring>
+
+#include <catch2/catch.hpp>
+#include <rte_mbuf.h>
+
+#include <ferry/control/transaction.hpp>
+
+#include "eal.hpp"
+#include "fake_port.hpp"
+#include "workers/poll_worker.hpp"
+
+using ferry::DropReason;
+using ferry::MacAddress;
+using ferryd::GateCommand;
+using ferryd::NextHopState;
+using ferryd::test::FakePort;
+
+namespace {
+
+const MacAddress vm_mac = *MacAddress::parse("52:54:00:00:00:0a"), sender_mac = *MacAddress::parse("52:54:00:00:00:0b");
+const MacAddress next_hop = *MacAddress::parse("02:00:00:00:00:02");
+const ferry::Vni vni = *ferry::Vni::make(100);
+const ferry::Ipv4Address new_host = *ferry::Ipv4Address::parse("172.16.0.2");
+
+rte_mempool* pool()
+{
+    static rte_mempool* made = ferry::test::make_pool("flush", 8191);
+    return made;
+}
+
+/// A VM that leaves, and a sender beside it on the same host.
+struct Host {
+    explicit Host(ferry::UnderlayId underlay_id = {})
+    {
+        ferry::test::start_eal();
+        REQUIRE(ferryd::reserve_frame_tag());
+        tables = std::move(*ferry::Tables::make({64, 64, 16, 16, 16, 16, 8}));
+        ferry::AdjacencySpec way;
+        way.underlay = underlay_id;
+        way.next_hop = next_hop;
+        way.source_mac = *MacAddress::parse("02:00:00:00:00:01");
+        way.source = *ferry::Ipv4Address::parse("172.16.0.1");
+        ferry::Transaction transaction(*tables);
+        REQUIRE(transaction.add_segment(vni, false));
+        vm_id = *transaction.add_attachment(vni, {vm_mac});
+        sender_id = *transaction.add_attachment(vni, {sender_mac});
+        to = *transaction.add_vtep(new_host, way);
+        REQUIRE(transaction.set_row(vni, vm_mac, ferry::Row::gated(vm_id, ferry::RowOrigin::endpoint)));
+        REQUIRE(transaction.commit());
+        ferry::WorkerConfig engine;
+        engine.local_vteps = {*ferry::Ipv4Address::parse("172.16.0.1")};
+        engine.pool = pool();
+        worker = std::move(*ferryd::PollWorker::make(0, engine, {*tables, *grace, handovers, shared, next_hops, {16}}));
+        ports = std::make_unique<ferryd::PortGates>(vm, vm_id, vni, std::array{vm_mac}, worker->gates());
+        wiring.polls = {{{&sender, 0, sender_id}}};
+        wiring.attachments.resize(16);
+        wiring.attachments[ferry::index_of(vm_id)] = {&vm, 0, 0, ports.get()};
+        wiring.underlay = {{&underlay, 0, 0, nullptr}};
+        worker->online();
+        tell(GateCommand::Kind::hold);
+    }
+    ~Host()
+    {
+        tell(GateCommand::Kind::discard);
+        round();
+        worker->offline();
+        for (rte_mbuf* frame : underlay.sent())
+            rte_pktmbuf_free(frame);
+    }
+
+    void tell(GateCommand::Kind kind)
+    {
+        GateCommand command{kind, ports->gates().front().get()};
+        command.to = to;
+        command.flush = *ferry::Vni::make(0xf0'0010);
+        command.relay = *ferry::Vni::make(0xf0'0011);
+        worker->gates().command(command);
+    }
+    void round() { worker->round(wiring); }
+    void come(std::uint32_t count)
+    {
+        std::vector<rte_mbuf*> frames;
+        for (; count > 0; --count) {
+            rte_mbuf* frame = rte_pktmbuf_alloc(pool());
+            REQUIRE(frame != nullptr);
+            auto* bytes = reinterpret_cast<std::uint8_t*>(rte_pktmbuf_append(frame, 60));
+            std::memset(bytes, 0, 60);
+            std::memcpy(bytes, vm_mac.bytes.data(), 6);
+            std::memcpy(bytes + 6, sender_mac.bytes.data(), 6);
+            bytes[12] = 0x88;
+            bytes[13] = 0xb5;
+            std::memcpy(bytes + 14, &next_, sizeof(next_));
+            ++next_;
+            frames.push_back(frame);
+        }
+        sender.put(frames);
+    }
+    /// True where all that have left are the first ones, in order.
+    bool in_order() const
+    {
+        std::uint32_t expected = 0;
+        for (const rte_mbuf* frame : underlay.sent()) {
+            std::uint32_t number = 0;
+            std::memcpy(&number, rte_pktmbuf_mtod(frame, const std::uint8_t*) + ferry::Adjacency::header_size + 14, sizeof(number));
+            if (number != expected++)
+                return false;
+        }
+        return true;
+    }
+    std::uint64_t drops() const
+    {
+        std::uint64_t sum = 0;
+        for (const ferry::Counter& drops : worker->engine().counters().drops)
+            sum += drops.get();
+        return sum;
+    }
+
+    std::unique_ptr<ferry::Tables> tables;
+    ferry::AttachmentId vm_id{}, sender_id{};
+    ferry::VtepId to{};
+    FakePort vm, sender, underlay;
+    ferry::move::DockBudget dock{1 << 20, 4096};
+    ferry::move::GateTimes times;
+    ferryd::GateShared shared{dock, times, nullptr, 0, pool(), [] {}};
+    ferryd::NextHopTable next_hops{16};
+    std::unique_ptr<ferryd::Grace> grace = std::move(*ferryd::Grace::make(1));
+    ferryd::Handovers handovers = std::move(*ferryd::Handovers::make(1));
+    std::unique_ptr<ferryd::PollWorker> worker;
+    std::unique_ptr<ferryd::PortGates> ports;
+    ferryd::Wiring wiring;
+
+private:
+    std::uint32_t next_ = 0;
+};
+
+}  // namespace
+
+TEST_CASE("a dock leaves as the underlay has room, and nothing of it is lost")
+{
+    Host host;
+    host.come(100);
+    for (int i = 0; i < 4; ++i)
+        host.round();
+    CHECK(host.dock.used_frames() == 100);
+    host.underlay.have_room_for(5);
+    host.tell(GateCommand::Kind::drain);
+    host.round();
+    host.round();
+    CHECK(host.underlay.sent().size() == 5);
+    CHECK(host.dock.used_frames() == 95);
+    for (int i = 0; i < 50; ++i) {
+        host.underlay.have_room_for(5);
+        host.round();
+    }
+    CHECK(host.underlay.sent().size() == 100);
+    CHECK(host.in_order());
+    CHECK(host.drops() == 0);
+    CHECK(host.dock.used_frames() == 0);
+    CHECK(host.worker->gates().rests());
+}
+
+TEST_CASE("while a large dock leaves its worker comes round, and what comes meanwhile does not keep the dock from emptying")
+{
+    Host host;
+    host.come(2000);
+    for (int i = 0; i < 63; ++i)
+        host.round();
+    REQUIRE(host.dock.used_frames() == 2000);
+    host.come(2000);
+    host.tell(GateCommand::Kind::drain);
+    std::size_t before = 0, most = 0;
+    for (int i = 0; i < 63; ++i) {
+        host.round();
+        most = std::max(most, host.underlay.sent().size() - before);
+        before = host.underlay.sent().size();
+    }
+    CHECK(most == 64 + 32);
+    CHECK(host.dock.used_frames() == 0);
+    CHECK(host.underlay.sent().size() == 4000);
+    CHECK(host.in_order());
+    CHECK(host.drops() == 0);
+}
+
+TEST_CASE("a dock waits for its way's next hop, more of it than may wait for one elsewhere")
+{
+    Host host(ferryd::incomplete_underlay);
+    host.next_hops.set(host.to, {NextHopState::unresolved, {}});
+    host.come(60);
+    host.round();
+    host.round();
+    host.tell(GateCommand::Kind::drain);
+    host.round();
+    host.round();
+    CHECK(host.underlay.sent().empty());
+    CHECK(host.drops() == 0);
+    host.next_hops.set(host.to, {NextHopState::resolved, next_hop});
+    host.round();
+    host.round();
+    CHECK(host.underlay.sent().size() == 60);
+    CHECK(host.in_order());
+    CHECK(host.drops() == 0);
+}
