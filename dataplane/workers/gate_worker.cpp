@@ -68,7 +68,7 @@ void GateWorker::tell(EndpointGate& gate, const ferry::move::GateEvent& event) n
     shared_.wake_control();
 }
 
-std::uint32_t GateWorker::round()
+std::uint32_t GateWorker::round(bool caught_up)
 {
     take_commands();
     left_ = 0;
@@ -76,7 +76,8 @@ std::uint32_t GateWorker::round()
         announce(*gate);
     const std::int64_t now = nanoseconds_now();
     std::erase_if(waiting_, [&](EndpointGate* gate) {
-        settle(*gate, now);
+        gate->gate().run(now, caught_up);
+        settle(*gate);
         gate->listed_ = gate->gate().waits();
         return !gate->listed_;
     });
@@ -136,14 +137,14 @@ void GateWorker::settle_touched()
     const std::int64_t now = nanoseconds_now();
     for (EndpointGate* gate : touched_) {
         gate->touched_ = false;
-        settle(*gate, now);
+        gate->gate().move_on(now);
+        settle(*gate);
     }
     touched_.clear();
 }
 
-void GateWorker::settle(EndpointGate& gate, std::int64_t now)
+void GateWorker::settle(EndpointGate& gate)
 {
-    gate.gate().run(now);
     const bool busy = !gate.gate().ordinary();
     if (std::exchange(gate.busy_, busy) != busy)
         gate.port().busy_gates_ += busy ? 1 : std::size_t(-1);
@@ -160,7 +161,8 @@ void GateWorker::take_commands()
         ++taken_;
         const std::int64_t now = nanoseconds_now();
         obey(command, now);
-        settle(*command.gate, now);
+        command.gate->gate().move_on(now);
+        settle(*command.gate);
     }
 }
 

@@ -79,8 +79,9 @@ public:
     }
     /// A round of the worker begins: before take() and the like.
     void begin_round() noexcept { flush_share_ = flushed_in_a_round; }
-    /// Does what the control thread wants, and moves on what waits; returns how many frames left.
-    std::uint32_t round();
+    /// Does what the control thread wants, and moves on what waits; returns how many frames left. `caught_up` says that the
+    /// worker's queues hold no frames that it has not taken in this round.
+    std::uint32_t round(bool caught_up);
     /// Frames for the port's endpoints, whose gates are busy; `arrivals` is null where the rows were ordinary.
     void take(PortGates& port, rte_mbuf** frames, const ferry::Arrival* arrivals, std::uint16_t count, std::uint64_t received_tsc);
     /// Frames that the port refused.
@@ -124,7 +125,7 @@ private:
     void announce(EndpointGate& gate);
     void touch(EndpointGate& gate);
     void settle_touched();
-    void settle(EndpointGate& gate, std::int64_t now);
+    void settle(EndpointGate& gate);
 
     ferry::Worker& engine_;
     const GateShared shared_;

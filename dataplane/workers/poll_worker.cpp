@@ -43,6 +43,7 @@ std::uint32_t PollWorker::round(const Wiring& wiring)
 {
     std::uint32_t total = 0;
     rte_mbuf* frames[burst];
+    bool caught_up = true;
     gates_->begin_round();
     if (sink_.any_waits()) [[unlikely]] {
         sink_.begin(wiring, rte_rdtsc());
@@ -53,6 +54,7 @@ std::uint32_t PollWorker::round(const Wiring& wiring)
         if (count == 0)
             continue;
         total += count;
+        caught_up = caught_up && count < burst;
         const std::uint64_t now = rte_rdtsc();
         sink_.begin(wiring, now);
         if (poll.attachment != ferry::AttachmentId::none)
@@ -65,7 +67,7 @@ std::uint32_t PollWorker::round(const Wiring& wiring)
     total += sink_.take_handed_over(wiring);
     if (!gates_->rests()) [[unlikely]] {
         sink_.begin(wiring, rte_rdtsc());
-        total += gates_->round();
+        total += gates_->round(caught_up);
     }
     rounds.add(1);
     if (total == 0)

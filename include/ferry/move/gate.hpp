@@ -110,8 +110,12 @@ public:
         counters_.received.add(1);
         pass({frame, arrival, bytes, now});
     }
-    /// Moves on what waits; call it behind a burst of take(), and each round while waits().
-    void run(std::int64_t now);
+    /// Moves on what waits, for which no time passes; call it behind a burst of take().
+    void move_on(std::int64_t now);
+    /// The same each round while waits(), with `caught_up` where all frames that have come to the worker have been taken. Only
+    /// then time passes for what waits: a worker that was kept from its processor has the frames waited for in its queues.
+    /// One that is never done with them gives up after ten times as long.
+    void run(std::int64_t now, bool caught_up = true);
 
     // Commands.
 
@@ -124,7 +128,7 @@ public:
         restart_marks();
     }
     /// What waits, and what passes, goes into the ring.
-    void ring(std::int64_t now) { outlet_ = Outlet::ring; restart_marks(); restart_deliveries(); run(now); }
+    void ring(std::int64_t now) { outlet_ = Outlet::ring; restart_marks(); restart_deliveries(); move_on(now); }
     /// The ring is here, the order is not known yet: only what comes under labels passes. `returning`: this host has
     /// relayed for the endpoint, and what it relayed may still be on its way round, so that the unmarked frames of ferry
     /// hosts wait like those of senders that cannot mark.
@@ -144,7 +148,7 @@ public:
         way_had_room_ = now;
         senders_seen_.clear();
         restart_marks();
-        run(now);
+        move_on(now);
     }
     /// Drops what waits.
     void discard(std::int64_t now);
@@ -220,6 +224,7 @@ private:
     std::int64_t way_had_room_ = 0;           ///< when the new host's way last took a frame
     SendersSeen senders_seen_;                ///< by the relay; where there is none, directly
 
+    std::int64_t seen_until_ = 0;             ///< until then all that has come has been seen
     bool merging_ = false, returning_ = false, open_ = false, flush_known_ = false, told_merged_ = false;
     std::uint64_t flush_seen_ = 0, flush_expected_ = 0;
     std::int64_t flush_progress_ = 0;

@@ -36,7 +36,7 @@ void Gate<Frame>::expect_flush(std::uint64_t frames, std::int64_t now)
     flush_progress_ = now;
     if (flush_seen_ >= frames)
         open_now(now);
-    run(now);
+    move_on(now);
 }
 
 template <typename Frame>
@@ -45,7 +45,7 @@ void Gate<Frame>::open(std::int64_t now)
     const GateCounters::AtWork at_work(counters_);
     if (merging_ && !open_)
         open_now(now);
-    run(now);
+    move_on(now);
 }
 
 template <typename Frame>
@@ -64,7 +64,7 @@ void Gate<Frame>::expect_stream(Stream stream, std::uint64_t frames, VtepId send
     state.since = now;
     ++streams_pending_;
     check_stream(stream);
-    run(now);
+    move_on(now);
 }
 
 template <typename Frame>
@@ -98,7 +98,7 @@ void Gate<Frame>::finish(std::int64_t now)
     waiting_.clear(senders_);
     merging_ = false;
     streams_pending_ = 0;
-    run(now);
+    move_on(now);
 }
 
 }  // namespace ferry::move

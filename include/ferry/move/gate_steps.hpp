@@ -76,7 +76,7 @@ bool Gate<Frame>::may_pass(const Docked<Frame>& docked, Sender<Frame>& sender, s
             return true;
         if (sender.waited == 0)
             sender.waited = now;
-        if (now - std::max(sender.waited, state.since) < times_.merge)
+        if (seen_until_ - std::max(sender.waited, state.since) < times_.merge)
             return false;
         if (state.known) {
             end_stream(stream, false);
@@ -87,7 +87,7 @@ bool Gate<Frame>::may_pass(const Docked<Frame>& docked, Sender<Frame>& sender, s
         }
         return true;
     }
-    return sender.ferry || now >= sender.free_at;
+    return sender.ferry || seen_until_ >= sender.free_at;
 }
 
 /// Lets all pass that may. What a sender's first frame waits for, those behind it wait for too.
@@ -223,16 +223,23 @@ bool Gate<Frame>::pass_at_once(Docked<Frame> docked)
 }
 
 template <typename Frame>
-void Gate<Frame>::run(std::int64_t now)
+void Gate<Frame>::run(std::int64_t now, bool caught_up)
+{
+    seen_until_ = caught_up ? now : std::max(seen_until_, now - 10 * std::max(times_.merge, times_.plain));
+    move_on(now);
+}
+
+template <typename Frame>
+void Gate<Frame>::move_on(std::int64_t now)
 {
     const GateCounters::AtWork at_work(counters_);
     if (merging_) {
-        if (flush_known_ && !open_ && now - flush_progress_ >= times_.merge)
+        if (flush_known_ && !open_ && seen_until_ - flush_progress_ >= times_.merge)
             open_now(now);  // what is missing was lost: opened() says how many came
         if (streams_pending_ > 0) {
             for (std::size_t stream = 0; stream < streams_.size(); ++stream) {
                 const StreamState& state = streams_[stream];
-                if (state.known && !state.over && now - state.since >= times_.merge)
+                if (state.known && !state.over && seen_until_ - state.since >= times_.merge)
                     end_stream(static_cast<Stream>(stream), false);
             }
         }

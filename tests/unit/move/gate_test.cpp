@@ -469,6 +469,34 @@ TEST_CASE("marked frames that were lost are waited for no longer than the bound,
     CHECK(f.output.count(GateEvent::Kind::stream_timed_out) == 1);
 }
 
+TEST_CASE("no time passes for what waits while frames that have come have not been looked at, but for ten times as long")
+{
+    Fixture f;
+    f.gate.claim();
+    f.gate.open(f.now);
+    f.gate.expect_stream(7, 1, ferry_peer, f.now);
+    f.direct(1, ferry_peer, Mark::turned, 7);
+    f.direct(2, plain_peer);
+    f.now += 5 * f.times.merge;  // its worker had no processor
+    f.gate.take(3, 100, {.peer = plain_peer}, f.now);
+    f.gate.move_on(f.now);
+    f.gate.run(f.now, false);
+    CHECK(f.output.ring.empty());
+    f.labelled(4, Via::relay, Mark::detour, 7);
+    CHECK(f.output.ring == Numbers{4, 2, 3, 1});
+    CHECK(f.output.count(GateEvent::Kind::stream_timed_out) == 0);
+
+    f.gate.expect_stream(8, 1, other_ferry_peer, f.now);
+    f.direct(5, other_ferry_peer, Mark::turned, 8);
+    f.now += 10 * f.times.merge;
+    f.gate.run(f.now, false);
+    CHECK(f.output.count(GateEvent::Kind::stream_timed_out) == 0);
+    f.now += f.times.merge;
+    f.gate.run(f.now, false);
+    CHECK(f.output.count(GateEvent::Kind::stream_timed_out) == 1);
+    CHECK(f.output.ring.back() == 5);
+}
+
 TEST_CASE("a mark of an earlier move is waited for once, and leaves the stream to whom it is given now")
 {
     Fixture f;
