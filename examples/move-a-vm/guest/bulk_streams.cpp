@@ -70,6 +70,7 @@ int BulkStreams::patience_ms() const noexcept
 
 void BulkStreams::serve(const std::vector<pollfd>& waiting, std::size_t first)
 {
+    note_turn();
     const std::size_t known = streams_.size();
     for (std::size_t i = 0; i < known; ++i) {
         Stream& stream = streams_[i];
@@ -122,6 +123,16 @@ void BulkStreams::start_run(std::uint16_t run)
 {
     run_ = run;
     received_ = mismatched_ = sent_ = 0;
+    last_turn_ = longest_turn_ = 0;
+}
+
+// While there is a source its turn comes every turn_ms, unless the guest itself is late.
+void BulkStreams::note_turn()
+{
+    const std::int64_t now = patience_ms() < 0 ? 0 : monotonic_now();
+    if (last_turn_ != 0 && now != 0)
+        longest_turn_ = std::max(longest_turn_, now - last_turn_);
+    last_turn_ = now;
 }
 
 bool BulkStreams::receive(Stream& stream)
@@ -164,7 +175,8 @@ bool BulkStreams::send_due(Stream& stream)
 std::string BulkStreams::report() const
 {
     return "\"run\": " + std::to_string(run_) + ", \"received\": " + std::to_string(received_) +
-           ", \"mismatched\": " + std::to_string(mismatched_) + ", \"sent\": " + std::to_string(sent_);
+           ", \"mismatched\": " + std::to_string(mismatched_) + ", \"sent\": " + std::to_string(sent_) +
+           ", \"longest_turn_ns\": " + std::to_string(longest_turn_);
 }
 
 }  // namespace ferry::demo

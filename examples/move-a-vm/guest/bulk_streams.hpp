@@ -52,6 +52,7 @@ private:
     bool receive(Stream& stream);      // false: the stream is over
     bool send_due(Stream& stream);     // false: the stream is over
     void start_run(std::uint16_t run);
+    void note_turn();
 
     static constexpr std::size_t chunk = 16 << 10;
     int listener_ = -1;
@@ -59,6 +60,8 @@ private:
     std::unique_ptr<std::byte[]> bytes_;
     std::uint16_t run_ = 0;
     std::uint64_t received_ = 0, mismatched_ = 0, sent_ = 0;
+    std::int64_t last_turn_ = 0;       // CLOCK_MONOTONIC in nanoseconds; 0: there was no source to be served
+    std::int64_t longest_turn_ = 0;    // of the run, from one service of a source to the next
 };
 
 }  // namespace ferry::demo

@@ -31,6 +31,7 @@ def stream_records(streams, address, moves, still):
              "longest_stall_ms": longest_stall_ms(stream.peer["stalls_ns"], []),
              "longest_stall_beyond_pause_ms": longest_stall_ms(others, pauses),
              "longest_stall_before_pause_ms": longest_stall_ms(before, []),
+             "longest_in_guest_ms": _rounded(stream.guest_still_ms),
              "longest_stall_while_held_ms": longest_overlap_ms(stream.peer["stalls_ns"], held),
              "longest_stall_still_ms": longest_stall_ms(same.peer["stalls_ns"], [])}
             for stream, same, (before, others) in zip(streams, still, split)]
@@ -100,11 +101,13 @@ def table(rate, moves, records, streams, session):
     if streams:
         lines.append("")
         lines += _columns([("TCP stream", "bytes", "intact", "segments sent again", "longest stall",
-                            "beyond the VM's pause", "before it, migrating", "while ferry held", "while nothing moved")] + [
+                            "beyond the VM's pause", "before it, migrating", "in the guest", "while ferry held",
+                            "while nothing moved")] + [
             (f"{stream['from']} to {stream['to']}", f"{stream['bytes_received']}", "yes" if stream["intact"] else "no",
              f"{stream['segments_sent_again']}", _ms(stream["longest_stall_ms"]),
              _ms(stream["longest_stall_beyond_pause_ms"]), _ms(stream["longest_stall_before_pause_ms"]),
-             _ms(stream["longest_stall_while_held_ms"]), _ms(stream["longest_stall_still_ms"])) for stream in streams])
+             _ms(stream["longest_in_guest_ms"]), _ms(stream["longest_stall_while_held_ms"]),
+             _ms(stream["longest_stall_still_ms"])) for stream in streams])
     lines += ["", f"TCP from {session['from']} to {session['to']}'s own kernel over the same interface: {session['rounds']} times "
               f"there and back, {_ms(session['longest_silence_ms'])} at most without one; "
               + ("no fault" if session["fault"] is None else session["fault"])]

@@ -86,14 +86,15 @@ class Bulk:
             raise Failure(f"the guest reports run {counted['run']} of its TCP streams, not {peer['run']}")
         ends = {way: {**peer[way], "seconds": peer["seconds"], "rate": peer["rate"]} for way in ("to_vm", "from_vm")}
         return [StreamCounts(self.host.name, "vm", ends["to_vm"], ends["to_vm"]["bytes"], counted["received"],
-                             counted["mismatched"]),
+                             counted["mismatched"], counted["longest_turn_ns"] / 1e6),
                 StreamCounts("vm", self.host.name, ends["from_vm"], counted["sent"], ends["from_vm"]["bytes"],
-                             ends["from_vm"]["mismatched"])]
+                             ends["from_vm"]["mismatched"], counted["longest_turn_ns"] / 1e6)]
 
 
 @dataclass
 class StreamCounts:
-    """One TCP stream. Bytes; `peer` is what tcp-bulk printed of it."""
+    """One TCP stream. Bytes; `peer` is what tcp-bulk printed of it. `guest_still_ms` is the longest time in which the guest's own
+    program did nothing, by the guest's clock, which stands still with the VM."""
 
     sender: str
     receiver: str
@@ -101,6 +102,7 @@ class StreamCounts:
     sent: int
     received: int
     mismatched: int
+    guest_still_ms: float
 
     def intact(self):
         """True when every byte came, in its place."""
