@@ -58,6 +58,7 @@ struct Controller::Impl final : RingHost {
     void know_endpoints(AttachedPort& port);
     void forget_endpoints(AttachedPort& port);
     void clear_gates(AttachedPort& port);
+    void wait_for_flushes(const AttachedPort& port);
     void detach(AttachedPort& port);
     void rewire();
     std::vector<PortStatus> port_statuses();

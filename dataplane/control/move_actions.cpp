@@ -198,7 +198,7 @@ void Controller::Impl::act(const move::Drain& wanted)
     drain.flush = wanted.labels.flush;
     drain.relay = wanted.labels.relay;
     command(wanted.key, drain);
-    local->second.relaying = true;
+    local->second.flushing = local->second.relaying = true;
 }
 
 void Controller::Impl::act(const move::Expect& wanted)

@@ -158,7 +158,11 @@ void Controller::Impl::tell_machine(const GateNews& news)
     const GateEvent& event = news.event;
     auto& machine = *moves->machine;
     switch (event.kind) {
-    case GateEvent::Kind::drained: machine.drained(key, event.count, news.time, moves->wanted); break;
+    case GateEvent::Kind::drained:
+        if (const auto local = moves->local.find(key); local != moves->local.end())
+            local->second.flushing = false;
+        machine.drained(key, event.count, news.time, moves->wanted);
+        break;
     case GateEvent::Kind::opened: machine.opened(key, event.count, news.time, moves->wanted); break;
     case GateEvent::Kind::merged: machine.merged(key, news.time, moves->wanted); break;
     case GateEvent::Kind::stream_passed:

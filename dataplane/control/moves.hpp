@@ -28,6 +28,7 @@ struct Moves {
     struct Local {
         AttachedPort* port = nullptr;
         EndpointGate* gate = nullptr;
+        bool flushing = false;                ///< its dock is on its way to another host
         bool relaying = false;                ///< the machine has not been told yet how much was relayed
         std::uint64_t relayed_before = 0;     ///< what the gate had relayed in earlier moves
     };

@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <thread>
+
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
@@ -103,6 +106,19 @@ void Controller::Impl::know_endpoints(AttachedPort& port)
     }
 }
 
+/// Returns when no dock of the port is on its way to another host, or has had as long as frames wait there for room.
+void Controller::Impl::wait_for_flushes(const AttachedPort& port)
+{
+    const auto flushes = [&] {
+        return std::any_of(moves->local.begin(), moves->local.end(),
+                           [&](const auto& local) { return local.second.port == &port && local.second.flushing; });
+    };
+    for (const std::int64_t until = nanoseconds_now() + gate_times.wait; flushes() && nanoseconds_now() < until;) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        take_gate_news();
+    }
+}
+
 void Controller::Impl::forget_endpoints(AttachedPort& port)
 {
     for (const ferry::MacAddress mac : port.config.macs) {
@@ -156,6 +172,7 @@ void Controller::Impl::detach(AttachedPort& port)
     port.polled = false;
     rewire();
     workers->wait_until_handed_on();
+    wait_for_flushes(port);
     forget_endpoints(port);
     {
         ferry::Transaction transaction(*tables);

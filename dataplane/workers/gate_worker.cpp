@@ -68,6 +68,25 @@ void GateWorker::tell(EndpointGate& gate, const ferry::move::GateEvent& event) n
     shared_.wake_control();
 }
 
+/// What had come before the round before began was received by its end, if the queues were found empty then: also by other
+/// workers of this thread, and handed over.
+void GateWorker::begin_round() noexcept
+{
+    flush_share_ = flushed_in_a_round;
+    if (waiting_.empty()) [[likely]]
+        return;
+    began_before_ = began_;
+    began_ = nanoseconds_now();
+}
+
+void GateWorker::count_flushed(std::size_t frames, std::size_t offered) noexcept
+{
+    flush_share_ = frames < offered ? 0 : flush_share_ - static_cast<std::uint32_t>(frames);
+    if (frames > 0)
+        flushed_at_ = nanoseconds_now();
+    count_left(frames);
+}
+
 std::uint32_t GateWorker::round(bool caught_up)
 {
     take_commands();
@@ -76,7 +95,7 @@ std::uint32_t GateWorker::round(bool caught_up)
         announce(*gate);
     const std::int64_t now = nanoseconds_now();
     std::erase_if(waiting_, [&](EndpointGate* gate) {
-        gate->gate().run(now, caught_up);
+        gate->gate().run(now, caught_up ? began_before_ : 0);
         settle(*gate);
         gate->listed_ = gate->gate().waits();
         return !gate->listed_;

@@ -77,10 +77,10 @@ public:
             obeyed_.store(taken_, std::memory_order_release);
         return nothing;
     }
-    /// A round of the worker begins: before take() and the like.
-    void begin_round() noexcept { flush_share_ = flushed_in_a_round; }
+    /// A round of the worker begins: before it receives anything.
+    void begin_round() noexcept;
     /// Does what the control thread wants, and moves on what waits; returns how many frames left. `caught_up` says that the
-    /// worker's queues hold no frames that it has not taken in this round.
+    /// queues in which frames come from other hosts were found empty in this round.
     std::uint32_t round(bool caught_up);
     /// Frames for the port's endpoints, whose gates are busy; `arrivals` is null where the rows were ordinary.
     void take(PortGates& port, rte_mbuf** frames, const ferry::Arrival* arrivals, std::uint16_t count, std::uint64_t received_tsc);
@@ -102,11 +102,9 @@ public:
     void count_left(std::size_t frames) noexcept { left_ += static_cast<std::uint32_t>(frames); }
     /// How many of `frames` may leave docks for other hosts in this round: while a large one does, queues go on being polled.
     std::size_t share_of_round(std::size_t frames) const noexcept { return std::min<std::size_t>(frames, flush_share_); }
-    void count_flushed(std::size_t frames) noexcept
-    {
-        flush_share_ -= static_cast<std::uint32_t>(frames);
-        count_left(frames);
-    }
+    /// `frames` left, of `offered`: where those are fewer, no more will in this round.
+    void count_flushed(std::size_t frames, std::size_t offered) noexcept;
+    std::int64_t flushed_at() const noexcept { return flushed_at_; }
 
     std::atomic<std::uint64_t> lost_news{0};
 
@@ -139,6 +137,8 @@ private:
     std::int64_t hurry_until_ = 0;         ///< nanoseconds_of()
     std::uint32_t left_ = 0;
     std::uint32_t flush_share_ = flushed_in_a_round;  ///< of this round, what is left
+    std::int64_t flushed_at_ = 0;                      ///< nanoseconds_of(): the last frame of a dock left
+    std::int64_t began_ = 0, began_before_ = 0;        ///< the same: rounds in which something waited
     std::uint64_t commanded_ = 0;              ///< the control thread's count
     std::uint64_t taken_ = 0;                  ///< the worker's
     std::atomic<std::uint64_t> obeyed_{0};

@@ -54,17 +54,20 @@ std::uint32_t PollWorker::round(const Wiring& wiring)
         if (count == 0)
             continue;
         total += count;
-        caught_up = caught_up && count < burst;
         const std::uint64_t now = rte_rdtsc();
         sink_.begin(wiring, now);
         if (poll.attachment != ferry::AttachmentId::none)
             engine_->from_attachment(poll.attachment, frames, count, seconds_of(now), sink_);
-        else if (!poll.from_host)
-            engine_->from_underlay(frames, count, seconds_of(now), sink_);
-        else
+        else if (poll.from_host)
             sink_.from_host(frames, count);
+        else
+            engine_->from_underlay(frames, count, seconds_of(now), sink_);
+        if (poll.attachment == ferry::AttachmentId::none && !poll.from_host)
+            caught_up = caught_up && count < burst;
     }
-    total += sink_.take_handed_over(wiring);
+    const std::uint32_t handed_over = sink_.take_handed_over(wiring);
+    total += handed_over;
+    caught_up = caught_up && handed_over < HandoverQueue::capacity;
     if (!gates_->rests()) [[unlikely]] {
         sink_.begin(wiring, rte_rdtsc());
         total += gates_->round(caught_up);

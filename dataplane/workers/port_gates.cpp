@@ -58,8 +58,18 @@ std::size_t EndpointGate::to_host(ferry::Via label, Docked* frames, std::size_t 
     const std::size_t done = engine.flush_dock(port_.attachment(), burst, arrivals, offered, to_, flush_, worker_.sink());
     for (std::size_t i = done; i < count; ++i)
         frames[i].frame = burst[i];  // it may have been copied
-    worker_.count_flushed(done);
+    worker_.count_flushed(done, count);
     return done;
+}
+
+bool EndpointGate::may_flush() const
+{
+    return worker_.share_of_round(1) > 0;
+}
+
+std::int64_t EndpointGate::flushed_at() const
+{
+    return worker_.flushed_at();
 }
 
 void EndpointGate::drop(GateDrop why, const Docked& docked)

@@ -50,6 +50,8 @@ private:
     using Docked = ferry::move::Docked<rte_mbuf*>;
     std::size_t to_ring(const Docked* frames, std::size_t count) override;
     std::size_t to_host(ferry::Via label, Docked* frames, std::size_t count) override;
+    bool may_flush() const override;
+    std::int64_t flushed_at() const override;
     void drop(ferry::move::GateDrop why, const Docked& frame) override;
     void event(const ferry::move::GateEvent& event) override;
     bool is_ferry(ferry::VtepId peer) const override;

@@ -45,9 +45,10 @@ WaitingFrames::~WaitingFrames()
         rte_pktmbuf_free(frame.mbuf);
 }
 
-bool WaitingFrames::has(ferry::VtepId vtep) const noexcept
+bool WaitingFrames::waits(ferry::VtepId vtep) const noexcept
 {
-    return std::any_of(frames_.begin(), frames_.end(), [&](const Frame& frame) { return frame.vtep == vtep; });
+    return next_hops_.at(vtep).state == NextHopState::unresolved ||
+           std::any_of(frames_.begin(), frames_.end(), [&](const Frame& frame) { return frame.vtep == vtep; });
 }
 
 bool WaitingFrames::passes(rte_mbuf* mbuf, std::uint64_t now_tsc) noexcept

@@ -31,8 +31,8 @@ public:
     WaitingFrames& operator=(const WaitingFrames&) = delete;
 
     bool empty() const noexcept { return frames_.empty(); }
-    /// Whether frames for that VTEP wait.
-    bool has(ferry::VtepId vtep) const noexcept;
+    /// Whether a frame for that VTEP would wait.
+    bool waits(ferry::VtepId vtep) const noexcept;
 
     /// Takes a frame for an incomplete adjacency with its ownership. True where it may leave at once, and is the
     /// caller's again; otherwise it waits, or was dropped and counted.

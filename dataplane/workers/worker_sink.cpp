@@ -38,22 +38,20 @@ std::uint16_t WorkerSink::offer_to_underlay(ferry::UnderlayId underlay, rte_mbuf
     return offer(frames, count);
 }
 
-/// One frame asks for the next hop and waits for it here; those behind it wait in their dock.
+/// What would wait for its next hop here waits in its dock, of which there is more room.
 std::uint16_t WorkerSink::offer_unresolved(rte_mbuf** frames, std::uint16_t count) noexcept
 {
-    std::uint16_t taken = 0;
-    while (taken < count && !waiting_.has(ferry::VtepId{frames[taken]->hash.usr})) {
-        if (!waiting_.passes(frames[taken], received_tsc_))
-            ++taken;  // it waits, or was dropped because nothing leads there
-        else if (offer(&frames[taken], 1) == 1)
-            ++taken;
-        else
-            break;
+    std::uint16_t done = 0;
+    while (done < count && !waiting_.waits(ferry::VtepId{frames[done]->hash.usr})) {
+        if (waiting_.passes(frames[done], received_tsc_) && offer(&frames[done], 1) == 0)
+            break;  // otherwise it has left, or was dropped because nothing leads there
+        ++done;
     }
-    return taken;
+    return done;
 }
 
-/// Those that the port, or the worker whose it is, has no room for stay the caller's.
+/// Those that the port has no room for stay the caller's. So do they where the port is another worker's and the queue to that one is full;
+/// what it finds no room for in the port then is dropped.
 std::uint16_t WorkerSink::offer(rte_mbuf** frames, std::uint16_t count) noexcept
 {
     const Destination destination = Destination::underlay(ferry::UnderlayId{});
@@ -69,7 +67,7 @@ std::uint16_t WorkerSink::offer(rte_mbuf** frames, std::uint16_t count) noexcept
         const auto left = static_cast<std::uint16_t>(count - done);
         const Transmitted result = route.port->transmit(route.queue, frames + done, left);
         done = static_cast<std::uint16_t>(done + result.taken);
-        if (result.full)
+        if (result.full || result.refusal == DropReason::underlay_down)
             break;
         const std::uint16_t refused = std::min<std::uint16_t>(result.refused, static_cast<std::uint16_t>(count - done));
         if (refused > 0)

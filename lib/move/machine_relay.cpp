@@ -117,7 +117,7 @@ void Machine::State::sender_turned(const Event& on, Host host)
 }
 
 /// False where a sender that asks is to turn by itself. Its row still names this host, so that one whose turn is over had
-/// declined it, because the endpoint was about to come there: it gets another, once.
+/// declined it, because the endpoint was about to come there: it gets another before it is told to go alone.
 bool Machine::State::has_turn(const Event& on, Host host, RelaySender& sender)
 {
     if (sender.stage != RelaySender::Stage::turned)

@@ -120,7 +120,7 @@ struct RelaySender {
     enum class Stage : std::uint8_t { seen, turning, turned } stage = Stage::seen;
     bool is_ferry = false;
     bool complained = false;          ///< never_turned is in the books
-    bool turned_again = false;        ///< because it asked behind its first turn
+    bool turned_again = false;        ///< because it asked, since it was last told to go alone
     Stream stream = 0;
     Time since = 0;                   ///< of the stage
 };

@@ -61,6 +61,10 @@ public:
     virtual std::size_t to_host(Via label, Docked<Frame>* frames, std::size_t count) = 0;
     virtual void drop(GateDrop why, const Docked<Frame>& frame) = 0;
     virtual void event(const GateEvent& event) = 0;
+    /// False where to_host() would take nothing under the flush label now.
+    virtual bool may_flush() const { return true; }
+    /// When to_host() last took a frame under that label, of any endpoint whose frames go the same way; 0 where it has not.
+    virtual std::int64_t flushed_at() const { return 0; }
     /// True for the VTEP of a ferry host, which marks its frames when it turns.
     virtual bool is_ferry(VtepId peer) const = 0;
 };
@@ -82,7 +86,7 @@ public:
     Gate& operator=(const Gate&) = delete;
 
     bool ordinary() const noexcept { return outlet_ == Outlet::ring && !merging_ && queue_.empty(); }
-    /// True while run() is to be called each round, because a time or room in the ring is waited for; where it is false
+    /// True while run() is to be called each round, because a time or room is waited for; where it is false
     /// nothing happens before the next frame or command.
     bool waits() const noexcept
     {
@@ -110,12 +114,12 @@ public:
         counters_.received.add(1);
         pass({frame, arrival, bytes, now});
     }
-    /// Moves on what waits, for which no time passes; call it behind a burst of take().
+    /// Moves on what may go, without giving up what is waited for; call it behind a burst of take().
     void move_on(std::int64_t now);
-    /// The same each round while waits(), with `caught_up` where all frames that have come to the worker have been taken. Only
-    /// then time passes for what waits: a worker that was kept from its processor has the frames waited for in its queues.
-    /// One that is never done with them gives up after ten times as long.
-    void run(std::int64_t now, bool caught_up = true);
+    /// The same each round while waits(). All frames that had come to the worker by `seen_until` have been taken, and time has
+    /// passed for what waits for others until then only: those may lie in the queues of a worker that was kept from its processor.
+    /// One that is never done with its queues gives up ten times the longer of both times later.
+    void run(std::int64_t now, std::int64_t seen_until);
 
     // Commands.
 
@@ -145,7 +149,7 @@ public:
     {
         outlet_ = Outlet::flush;
         flushed_ = 0;
-        way_had_room_ = now;
+        drained_at_ = now;
         senders_seen_.clear();
         restart_marks();
         move_on(now);
@@ -221,10 +225,10 @@ private:
     std::uint64_t held_bytes_ = 0;            ///< of queue_ and of all senders
     std::uint32_t held_frames_ = 0;
     std::uint64_t flushed_ = 0;
-    std::int64_t way_had_room_ = 0;           ///< when the new host's way last took a frame
+    std::int64_t drained_at_ = 0;             ///< drain()
     SendersSeen senders_seen_;                ///< by the relay; where there is none, directly
 
-    std::int64_t seen_until_ = 0;             ///< until then all that has come has been seen
+    std::int64_t seen_until_ = 0;             ///< what had come by then has been taken
     bool merging_ = false, returning_ = false, open_ = false, flush_known_ = false, told_merged_ = false;
     std::uint64_t flush_seen_ = 0, flush_expected_ = 0;
     std::int64_t flush_progress_ = 0;

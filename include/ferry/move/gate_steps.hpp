@@ -223,9 +223,9 @@ bool Gate<Frame>::pass_at_once(Docked<Frame> docked)
 }
 
 template <typename Frame>
-void Gate<Frame>::run(std::int64_t now, bool caught_up)
+void Gate<Frame>::run(std::int64_t now, std::int64_t seen_until)
 {
-    seen_until_ = caught_up ? now : std::max(seen_until_, now - 10 * std::max(times_.merge, times_.plain));
+    seen_until_ = std::max({seen_until_, seen_until, now - 10 * std::max(times_.merge, times_.plain)});
     move_on(now);
 }
 
@@ -303,7 +303,10 @@ template <typename Frame>
 void Gate<Frame>::empty_to_host(Via label, std::int64_t now)
 {
     std::array<Docked<Frame>, burst> frames;
-    while (const std::size_t count = queue_.peek(places_, frames.data(), burst)) {
+    while (label == Via::relay || output_.may_flush()) {
+        const std::size_t count = queue_.peek(places_, frames.data(), burst);
+        if (count == 0)
+            break;
         const std::size_t taken = output_.to_host(label, frames.data(), count);
         for (std::size_t i = 0; i < taken; ++i)
             leave(frames[i], now);
@@ -314,13 +317,12 @@ void Gate<Frame>::empty_to_host(Via label, std::int64_t now)
             break;
         }
     }
-    expire(way_had_room_, now);
+    expire(std::max(drained_at_, output_.flushed_at()), now);
 }
 
 template <typename Frame>
 void Gate<Frame>::note_sent(Via label, const Docked<Frame>* frames, std::size_t count, std::int64_t now)
 {
-    way_had_room_ = now;
     if (label == Via::flush) {
         flushed_ += count;
         counters_.flushed.add(count);

@@ -177,14 +177,14 @@ void SimHost::to_attachment(SimEndpoint& endpoint, FrameId frame, const Arrival&
     if (endpoint.gate.ordinary() && endpoint.running)
         return world.deliver(endpoint, frame);
     endpoint.gate.take_refused(frame, 100, arrival, world.clock.now());
-    endpoint.gate.run(world.clock.now());
+    endpoint.gate.run(world.clock.now(), world.clock.now());
     poll(endpoint);
 }
 
 void SimHost::to_gate(SimEndpoint& endpoint, FrameId frame, const Arrival& arrival)
 {
     endpoint.gate.take(frame, 100, arrival, world.clock.now());
-    endpoint.gate.run(world.clock.now());
+    endpoint.gate.run(world.clock.now(), world.clock.now());
     poll(endpoint);
 }
 
@@ -200,7 +200,7 @@ void SimHost::poll(SimEndpoint& endpoint)
         if (alive != incarnation)
             return;
         endpoint.polled = false;
-        endpoint.gate.run(world.clock.now());
+        endpoint.gate.run(world.clock.now(), world.clock.now());
         poll(endpoint);
     });
 }

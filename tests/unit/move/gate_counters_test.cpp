@@ -13,11 +13,11 @@ namespace {
 
 constexpr int rounds = 100'000, frames = 4;
 
-/// A ring with room for every other frame.
+/// A ring, and a way to another host, with room for every other frame.
 class Ring final : public GateOutput<int> {
 public:
     std::size_t to_ring(const Docked<int>*, std::size_t) override { return ++calls_ % 2; }
-    std::size_t to_host(ferry::Via, Docked<int>*, std::size_t) override { return ++calls_ % 2; }
+    std::size_t to_host(ferry::Via label, Docked<int>*, std::size_t count) override { return label == ferry::Via::flush ? ++calls_ % 2 : count; }
     void drop(GateDrop, const Docked<int>&) override {}
     void event(const GateEvent&) override {}
     bool is_ferry(ferry::VtepId) const override { return true; }
@@ -56,13 +56,15 @@ TEST_CASE("what another thread reads of a gate at work adds up")
         for (std::int64_t now = 1; now <= rounds; ++now) {
             for (int i = 0; i < frames; ++i)
                 gate.take(i, 100, {}, now);
-            gate.run(now);
+            gate.run(now, now);
             if (now % 16 == 0)
                 gate.hold();
             else if (now % 16 == 8)
                 gate.ring(now);
             else if (now % 64 == 4)
                 gate.discard(now);
+            else if (now % 64 == 20)
+                gate.drain(now);
         }
         over.store(true, std::memory_order_release);
     });
