@@ -4,12 +4,22 @@
 
 #include <rte_mbuf.h>
 
+#include "host/clock.hpp"
+
 namespace ferryd {
 
 using ferry::DropReason;
 
 namespace {
 constexpr std::uint16_t handover_burst = 32;
+/// Nanoseconds, for which a dock's frames may fill a port after the last one, and for which others wait for room at most.
+constexpr std::int64_t dock_fills_port = 20'000'000;
+constexpr std::uint64_t patience_ms = 100;
+}
+
+WorkerSink::~WorkerSink()
+{
+    rte_pktmbuf_free_bulk(behind_dock_.data(), static_cast<unsigned>(behind_dock_.size()));
 }
 
 void WorkerSink::to_attachment(ferry::AttachmentId attachment, rte_mbuf** frames, std::uint16_t count)
@@ -33,6 +43,8 @@ std::uint16_t WorkerSink::offer_to_underlay(ferry::UnderlayId underlay, rte_mbuf
 {
     if (any_waits()) [[unlikely]]
         send_ready();
+    if (!behind_dock_.empty())
+        return 0;
     if (underlay == incomplete_underlay) [[unlikely]]
         return offer_unresolved(frames, count);
     return offer(frames, count);
@@ -77,6 +89,42 @@ std::uint16_t WorkerSink::offer(rte_mbuf** frames, std::uint16_t count) noexcept
     return done;
 }
 
+/// A dock fills a port that is slower than a worker for as long as it leaves, which shall not cost other frames.
+bool WorkerSink::waits_behind_dock(bool full) const noexcept
+{
+    return !behind_dock_.empty() || (full && nanoseconds_of(received_tsc_) - gates_.flushed_at() < dock_fills_port);
+}
+
+void WorkerSink::wait_behind_dock(rte_mbuf** frames, std::uint16_t count) noexcept
+{
+    if (behind_dock_.empty())
+        behind_dock_since_tsc_ = received_tsc_;
+    const auto room = static_cast<std::uint16_t>(std::min<std::size_t>(count, most_behind_dock - behind_dock_.size()));
+    behind_dock_.insert(behind_dock_.end(), frames, frames + room);
+    if (room < count)
+        drop(DropReason::transmit_failed, Destination::underlay({}), frames + room, static_cast<std::uint16_t>(count - room));
+}
+
+/// They leave before any more of a dock does.
+void WorkerSink::send_behind_dock() noexcept
+{
+    const bool too_late = received_tsc_ > behind_dock_since_tsc_ &&
+                          received_tsc_ - behind_dock_since_tsc_ > ticks_of_milliseconds(patience_ms);
+    const auto count = static_cast<std::uint16_t>(behind_dock_.size());
+    std::uint16_t sent = 0;
+    for (std::uint16_t taken = handover_burst; taken == handover_burst && sent < count;) {
+        taken = offer(behind_dock_.data() + sent, std::min(static_cast<std::uint16_t>(count - sent), handover_burst));
+        sent = static_cast<std::uint16_t>(sent + taken);
+    }
+    if (sent > 0) {
+        behind_dock_since_tsc_ = received_tsc_;
+    } else if (too_late) {
+        drop(DropReason::transmit_failed, Destination::underlay({}), behind_dock_.data(), count);
+        sent = count;
+    }
+    behind_dock_.erase(behind_dock_.begin(), behind_dock_.begin() + sent);
+}
+
 /// What has waited leaves before these, whose adjacency may have become complete since.
 void WorkerSink::resolve(ferry::UnderlayId underlay, rte_mbuf** frames, std::uint16_t count) noexcept
 {
@@ -90,6 +138,8 @@ void WorkerSink::resolve(ferry::UnderlayId underlay, rte_mbuf** frames, std::uin
 
 void WorkerSink::send_ready() noexcept
 {
+    if (!behind_dock_.empty())
+        send_behind_dock();
     rte_mbuf* ready[handover_burst];
     while (const std::uint16_t count = waiting_.take_ready(ready, handover_burst, received_tsc_))
         send(Destination::underlay(ferry::UnderlayId{}), ready, nullptr, count);
@@ -133,10 +183,14 @@ void WorkerSink::transmit(const Route& route, Destination destination, rte_mbuf*
 {
     if (route.gates != nullptr && (arrivals != nullptr || route.gates->busy())) [[unlikely]]
         return gates_.take(*route.gates, frames, arrivals, count, received_tsc_);
+    if (destination.is_underlay() && waits_behind_dock(false)) [[unlikely]]
+        return wait_behind_dock(frames, count);
     while (count > 0) {
         const Transmitted result = route.port->transmit(route.queue, frames, count);
         frames += result.taken;
         count = static_cast<std::uint16_t>(count - result.taken);
+        if (destination.is_underlay() && waits_behind_dock(result.full)) [[unlikely]]
+            return wait_behind_dock(frames, count);
         const std::uint16_t refused = std::min(result.refused, count);
         if (refused > 0) {
             if (route.gates != nullptr && route.gates->docks(result.refusal))

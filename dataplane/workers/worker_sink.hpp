@@ -1,6 +1,8 @@
 // Where one worker's frames go: to a port whose queue it owns, or to the worker that does; or they wait for a next hop.
 #pragma once
 
+#include <vector>
+
 #include <ferry/engine/sink.hpp>
 #include <ferry/engine/worker.hpp>
 
@@ -19,7 +21,11 @@ public:
                const NextHopTable& next_hops, WaitingBounds waiting)
         : self_(self), engine_(engine), handovers_(handovers), gates_(gates), waiting_(engine, next_hops, waiting)
     {
+        behind_dock_.reserve(most_behind_dock);
     }
+    ~WorkerSink() override;
+    WorkerSink(const WorkerSink&) = delete;
+    WorkerSink& operator=(const WorkerSink&) = delete;
 
     /// For the frames of the burst that follows: the wiring of this round, and when the burst had been received.
     void begin(const Wiring& wiring, std::uint64_t received_tsc) noexcept
@@ -40,10 +46,12 @@ public:
     /// Sends what other workers handed over; returns the number of frames.
     std::uint32_t take_handed_over(const Wiring& wiring) noexcept;
 
-    /// Whether frames wait for their next hop. Then send_ready() is to be called at the beginning of a round, after
-    /// begin().
-    bool any_waits() const noexcept { return !waiting_.empty(); }
+    /// Whether frames wait for their next hop, or for room that a dock has taken. Then send_ready() is to be called at the
+    /// beginning of a round, after begin().
+    bool any_waits() const noexcept { return !waiting_.empty() || !behind_dock_.empty(); }
     void send_ready() noexcept;
+
+    static constexpr std::size_t most_behind_dock = 512;
 
 private:
     Route route_to(Destination destination) const noexcept;
@@ -51,6 +59,9 @@ private:
     void send(Destination destination, rte_mbuf** frames, const ferry::Arrival* arrivals, std::uint16_t count) noexcept;
     std::uint16_t offer(rte_mbuf** frames, std::uint16_t count) noexcept;
     std::uint16_t offer_unresolved(rte_mbuf** frames, std::uint16_t count) noexcept;
+    bool waits_behind_dock(bool full) const noexcept;
+    void wait_behind_dock(rte_mbuf** frames, std::uint16_t count) noexcept;
+    void send_behind_dock() noexcept;
     void resolve(ferry::UnderlayId underlay, rte_mbuf** frames, std::uint16_t count) noexcept;
     void transmit(const Route& route, Destination destination, rte_mbuf** frames, const ferry::Arrival* arrivals, std::uint16_t count) noexcept;
     std::uint16_t hand_over(const Route& route, Destination destination, rte_mbuf** frames, const ferry::Arrival* arrivals,
@@ -63,6 +74,8 @@ private:
     Handovers& handovers_;
     GateWorker& gates_;
     WaitingFrames waiting_;
+    std::vector<rte_mbuf*> behind_dock_;      ///< by age; never more than was reserved
+    std::uint64_t behind_dock_since_tsc_ = 0; ///< the oldest of them
     const Wiring* wiring_ = nullptr;
     std::uint64_t received_tsc_ = 0;
 };

@@ -201,6 +201,40 @@ TEST_CASE("while a large dock leaves its worker comes round, and what comes mean
     CHECK(host.drops() == 0);
 }
 
+TEST_CASE("what finds the port full of a dock goes before any more of that, and no more of it waits than may")
+{
+    Host host;
+    host.come(10);
+    host.round();
+    host.underlay.have_room_for(10);
+    host.tell(GateCommand::Kind::drain);
+    host.come(20);  // relayed, as the dock is empty then
+    host.round();
+    host.round();
+    CHECK(host.underlay.sent().size() == 10);
+    CHECK(host.drops() == 0);
+    host.underlay.have_room_for(5);
+    host.come(2);
+    host.round();
+    CHECK(host.underlay.sent().size() == 15);
+    host.underlay.have_room_for(100);
+    host.round();
+    CHECK(host.underlay.sent().size() == 32);
+    CHECK(host.in_order());
+
+    const auto most = static_cast<std::uint32_t>(ferryd::WorkerSink::most_behind_dock);
+    host.underlay.have_room_for(0);
+    host.come(most + 7);
+    for (std::uint32_t i = 0; i < most; i += 32)
+        host.round();
+    host.round();
+    CHECK(host.drops() == 7);
+    host.underlay.have_room_for(600);
+    host.round();
+    CHECK(host.underlay.sent().size() == 32 + most);
+    CHECK(host.in_order());
+}
+
 TEST_CASE("a dock waits for its way's next hop, where no other frame may wait for one")
 {
     Host host(ferryd::incomplete_underlay);
