@@ -106,14 +106,15 @@ void Controller::Impl::know_endpoints(AttachedPort& port)
     }
 }
 
-/// Returns when no dock of the port is on its way to another host, or has had as long as frames wait there for room.
+/// Returns when no dock of the port is on its way to another host any more, or soon: messages about other moves wait meanwhile.
 void Controller::Impl::wait_for_flushes(const AttachedPort& port)
 {
     const auto flushes = [&] {
         return std::any_of(moves->local.begin(), moves->local.end(),
                            [&](const auto& local) { return local.second.port == &port && local.second.flushing; });
     };
-    for (const std::int64_t until = nanoseconds_now() + gate_times.wait; flushes() && nanoseconds_now() < until;) {
+    constexpr std::int64_t patience = 200'000'000;
+    for (const std::int64_t until = nanoseconds_now() + std::min(gate_times.wait, patience); flushes() && nanoseconds_now() < until;) {
         std::this_thread::sleep_for(std::chrono::milliseconds(1));
         take_gate_news();
     }
@@ -169,7 +170,7 @@ Expected<void> Controller::Impl::remove_port(const std::string& name)
 void Controller::Impl::detach(AttachedPort& port)
 {
     forget(port);
-    port.polled = false;
+    port.polled = port.started = false;  // so that nothing lets its VM send again
     rewire();
     workers->wait_until_handed_on();
     wait_for_flushes(port);

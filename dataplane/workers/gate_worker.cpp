@@ -68,8 +68,8 @@ void GateWorker::tell(EndpointGate& gate, const ferry::move::GateEvent& event) n
     shared_.wake_control();
 }
 
-/// What had come before the round before began was received by its end, if the queues were found empty then: also by other
-/// workers of this thread, and handed over.
+/// What had come before the round before began was received by its end, if the queues were found empty in both: also by
+/// other workers of this thread, and handed over.
 void GateWorker::begin_round() noexcept
 {
     flush_share_ = flushed_in_a_round;
@@ -79,9 +79,9 @@ void GateWorker::begin_round() noexcept
     began_ = nanoseconds_now();
 }
 
-void GateWorker::count_flushed(std::size_t frames, std::size_t offered) noexcept
+void GateWorker::count_flushed(std::size_t frames) noexcept
 {
-    flush_share_ = frames < offered ? 0 : flush_share_ - static_cast<std::uint32_t>(frames);
+    flush_share_ -= std::min(flush_share_, static_cast<std::uint32_t>(frames));  // stop_flushes() may have been called
     if (frames > 0)
         flushed_at_ = nanoseconds_now();
     count_left(frames);

@@ -102,8 +102,9 @@ public:
     void count_left(std::size_t frames) noexcept { left_ += static_cast<std::uint32_t>(frames); }
     /// How many of `frames` may leave docks for other hosts in this round: while a large one does, queues go on being polled.
     std::size_t share_of_round(std::size_t frames) const noexcept { return std::min<std::size_t>(frames, flush_share_); }
-    /// `frames` left, of `offered`: where those are fewer, no more will in this round.
-    void count_flushed(std::size_t frames, std::size_t offered) noexcept;
+    void count_flushed(std::size_t frames) noexcept;
+    /// The port by which docks leave has no room: no more of them does in this round.
+    void stop_flushes() noexcept { flush_share_ = 0; }
     std::int64_t flushed_at() const noexcept { return flushed_at_; }
 
     std::atomic<std::uint64_t> lost_news{0};

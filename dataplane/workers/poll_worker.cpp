@@ -39,11 +39,11 @@ PollWorker::~PollWorker()
     grace_.remove_reader(reader_);
 }
 
-std::uint32_t PollWorker::round(const Wiring& wiring)
+std::uint32_t PollWorker::round(const Wiring& wiring, bool others_caught_up)
 {
     std::uint32_t total = 0;
     rte_mbuf* frames[burst];
-    bool caught_up = true;
+    caught_up_ = true;
     gates_->begin_round();
     if (sink_.any_waits()) [[unlikely]] {
         sink_.begin(wiring, rte_rdtsc());
@@ -63,14 +63,14 @@ std::uint32_t PollWorker::round(const Wiring& wiring)
         else
             engine_->from_underlay(frames, count, seconds_of(now), sink_);
         if (poll.attachment == ferry::AttachmentId::none && !poll.from_host)
-            caught_up = caught_up && count < burst;
+            caught_up_ = caught_up_ && count < burst;
     }
     const std::uint32_t handed_over = sink_.take_handed_over(wiring);
     total += handed_over;
-    caught_up = caught_up && handed_over < HandoverQueue::capacity;
+    caught_up_ = caught_up_ && handed_over < HandoverQueue::capacity;
     if (!gates_->rests()) [[unlikely]] {
         sink_.begin(wiring, rte_rdtsc());
-        total += gates_->round(caught_up);
+        total += gates_->round(caught_up_ && others_caught_up);
     }
     rounds.add(1);
     if (total == 0)

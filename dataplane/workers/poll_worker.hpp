@@ -60,8 +60,10 @@ public:
         grace_.quiescent(reader_);
     }
     /// Receives and forwards at most a burst from each queue, and what other workers and gates have for it; returns the number of
-    /// frames.
-    std::uint32_t round(const Wiring& wiring);
+    /// frames. `others_caught_up`: so had the thread's other workers, in the round before.
+    std::uint32_t round(const Wiring& wiring, bool others_caught_up = true);
+    /// The queues in which frames come from other hosts were found empty in the last round.
+    bool caught_up() const noexcept { return caught_up_; }
     /// Something is about to come, or waits for what no queue tells of.
     bool hurries() const noexcept { return gates_->hurries() || sink_.any_waits(); }
     /// False while round() would do something at once that no queue brings.
@@ -86,6 +88,7 @@ private:
     const std::uint32_t reader_;
     WorkerSink sink_;
     Doorbell& bell_;
+    bool caught_up_ = true;
 };
 
 }  // namespace ferryd

@@ -58,7 +58,7 @@ std::size_t EndpointGate::to_host(ferry::Via label, Docked* frames, std::size_t 
     const std::size_t done = engine.flush_dock(port_.attachment(), burst, arrivals, offered, to_, flush_, worker_.sink());
     for (std::size_t i = done; i < count; ++i)
         frames[i].frame = burst[i];  // it may have been copied
-    worker_.count_flushed(done, count);
+    worker_.count_flushed(done);
     return done;
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include <rte_cycles.h>
 #include <rte_mbuf.h>
 
 #include "host/clock.hpp"
@@ -43,8 +44,10 @@ std::uint16_t WorkerSink::offer_to_underlay(ferry::UnderlayId underlay, rte_mbuf
 {
     if (any_waits()) [[unlikely]]
         send_ready();
-    if (!behind_dock_.empty())
+    if (!behind_dock_.empty()) {
+        gates_.stop_flushes();
         return 0;
+    }
     if (underlay == incomplete_underlay) [[unlikely]]
         return offer_unresolved(frames, count);
     return offer(frames, count);
@@ -72,15 +75,21 @@ std::uint16_t WorkerSink::offer(rte_mbuf** frames, std::uint16_t count) noexcept
         drop(DropReason::underlay_down, destination, frames, count);
         return count;
     }
-    if (route.owner != self_)
-        return hand_over(route, destination, frames, nullptr, count);
     std::uint16_t done = 0;
+    if (route.owner != self_) {
+        done = hand_over(route, destination, frames, nullptr, count);
+        if (done < count)
+            gates_.stop_flushes();
+        return done;
+    }
     while (done < count) {
         const auto left = static_cast<std::uint16_t>(count - done);
         const Transmitted result = route.port->transmit(route.queue, frames + done, left);
         done = static_cast<std::uint16_t>(done + result.taken);
-        if (result.full || result.refusal == DropReason::underlay_down)
+        if (done < count && (result.full || result.refusal == DropReason::underlay_down)) {
+            gates_.stop_flushes();
             break;
+        }
         const std::uint16_t refused = std::min<std::uint16_t>(result.refused, static_cast<std::uint16_t>(count - done));
         if (refused > 0)
             drop(result.refusal, destination, frames + done, refused);
@@ -92,13 +101,13 @@ std::uint16_t WorkerSink::offer(rte_mbuf** frames, std::uint16_t count) noexcept
 /// A dock fills a port that is slower than a worker for as long as it leaves, which shall not cost other frames.
 bool WorkerSink::waits_behind_dock(bool full) const noexcept
 {
-    return !behind_dock_.empty() || (full && nanoseconds_of(received_tsc_) - gates_.flushed_at() < dock_fills_port);
+    return !behind_dock_.empty() || (full && nanoseconds_now() - gates_.flushed_at() < dock_fills_port);
 }
 
 void WorkerSink::wait_behind_dock(rte_mbuf** frames, std::uint16_t count) noexcept
 {
     if (behind_dock_.empty())
-        behind_dock_since_tsc_ = received_tsc_;
+        behind_dock_since_tsc_ = rte_rdtsc();  // not when it was received: it may have been handed over since
     const auto room = static_cast<std::uint16_t>(std::min<std::size_t>(count, most_behind_dock - behind_dock_.size()));
     behind_dock_.insert(behind_dock_.end(), frames, frames + room);
     if (room < count)
@@ -108,8 +117,8 @@ void WorkerSink::wait_behind_dock(rte_mbuf** frames, std::uint16_t count) noexce
 /// They leave before any more of a dock does.
 void WorkerSink::send_behind_dock() noexcept
 {
-    const bool too_late = received_tsc_ > behind_dock_since_tsc_ &&
-                          received_tsc_ - behind_dock_since_tsc_ > ticks_of_milliseconds(patience_ms);
+    const std::uint64_t now = rte_rdtsc();
+    const bool too_late = now - behind_dock_since_tsc_ > ticks_of_milliseconds(patience_ms);
     const auto count = static_cast<std::uint16_t>(behind_dock_.size());
     std::uint16_t sent = 0;
     for (std::uint16_t taken = handover_burst; taken == handover_burst && sent < count;) {
@@ -117,7 +126,7 @@ void WorkerSink::send_behind_dock() noexcept
         sent = static_cast<std::uint16_t>(sent + taken);
     }
     if (sent > 0) {
-        behind_dock_since_tsc_ = received_tsc_;
+        behind_dock_since_tsc_ = now;
     } else if (too_late) {
         drop(DropReason::transmit_failed, Destination::underlay({}), behind_dock_.data(), count);
         sent = count;

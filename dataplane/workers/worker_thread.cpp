@@ -110,14 +110,19 @@ void WorkerThread::adopt(const Workers* workers)
         bells_.push_back(&worker->bell());
     }
     running_ = workers;
+    caught_up_ = false;
     adopted_.store(workers, std::memory_order_release);
 }
 
 std::uint32_t WorkerThread::round(const Wiring& wiring)
 {
     std::uint32_t total = 0;
-    for (PollWorker* worker : *running_)
-        total += worker->round(wiring);
+    bool caught_up = true;
+    for (PollWorker* worker : *running_) {
+        total += worker->round(wiring, caught_up_);
+        caught_up = caught_up && worker->caught_up();
+    }
+    caught_up_ = caught_up;
     return total;
 }
 

@@ -58,6 +58,7 @@ private:
     const Options options_;
     const std::atomic<const Wiring*>& wiring_;
     const std::unique_ptr<Doorbell> bell_;  ///< for what concerns the thread; each worker has one too
+    bool caught_up_ = false;                ///< all its workers, in the last round
     bool armed_ = false;                    ///< the bells, and the ports that can wake the thread
     bool all_watched_ = false;              ///< while armed: each queue can
     std::vector<pollfd> watched_;           ///< while armed
