@@ -8,7 +8,7 @@ RFC 7348 section 5 allows both.
 """
 
 from support.hosts import Guest
-from support.outcome import step
+from support.outcome import step, wait_until
 from support.pair import Pair
 from support.sandbox import run
 from support.traffic import check_tcp, check_udp
@@ -21,6 +21,7 @@ def test():
     pair.b.segment(200, [pair.a.address], udp_checksums=False)
     pair.a.attach(200, vm3)
     pair.b.attach(200, vm4)
+    wait_until(lambda: vm3.namespace.reaches(vm4.ipv4), "vm3 reaches vm4")  # B's kernel has only just made its interfaces
     for sender, receiver in (*pair.both_ways(), (vm3, vm4), (vm4, vm3)):
         step(f"UDP from {sender.name} to {receiver.name}")
         check_udp(sender.namespace, sender.ipv4, receiver.namespace, receiver.ipv4, count=500)
