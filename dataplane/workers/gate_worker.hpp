@@ -112,7 +112,7 @@ public:
 private:
     /// Frames that leave docks for other hosts in a round, beside as many as came for gates in it, so that docks empty
     /// whatever comes.
-    static constexpr std::uint32_t flushed_in_a_round = 64;
+    static constexpr std::uint32_t flushed_in_a_round = 256;
     static constexpr std::size_t most_commands = 8192, most_news = 16'384;
 
     GateWorker(ferry::Worker& engine, const GateShared& shared, Doorbell& bell)
