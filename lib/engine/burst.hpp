@@ -16,6 +16,8 @@
 #include <ferry/table/segment.hpp>
 #include <ferry/table/vtep.hpp>
 
+#include "table/look_up.hpp"
+
 namespace ferry::engine {
 
 inline constexpr std::size_t max_burst = Worker::max_burst;
@@ -49,8 +51,9 @@ struct Burst {
     PerFrame<DropReason> reasons;             ///< where the verdict is drop
     PerFrame<VtepId> peers;                   ///< the VTEP at the other end; none where there is none or it is unknown
     PerFrame<const Segment*> segments;
-    PerFrame<FdbKey> keys;                    ///< of the inner destination; of word 0 where that is not wanted
-    PerFrame<Row> rows;                       ///< what the FDB says of `keys`
+    PerFrame<FdbKey> keys;                    ///< whose row is wanted, where the verdict is forward or labelled
+    PerFrame<std::uint32_t> homes;            ///< where the look-up of `keys` has begun
+    PerFrame<Row> rows;                       ///< what the FDB says of `keys`, once look-ups have ended
     PerFrame<const Adjacency*> adjacencies;   ///< where the verdict is encapsulated
     bool all_to_port = false;                 ///< all are encapsulated, and leave by one underlay port
     bool all_to_attachment = false;           ///< all are local, and for one attachment
@@ -71,16 +74,16 @@ struct Burst {
         any_labelled = false;
     }
 
-    /// Ends a frame's way before its row is looked up, or behind that.
-    void decide(std::size_t i, Verdict verdict) noexcept
+    void begin_look_up(std::size_t i, FdbKey key, const LookUp& look_up) noexcept
     {
-        verdicts[i] = verdict;
-        keys[i] = FdbKey{};
+        keys[i] = key;
+        homes[i] = look_up.begin(key);
     }
+    void end_look_up(std::size_t i, const LookUp& look_up) noexcept { rows[i] = look_up.end(homes[i], keys[i]).row; }
 
     void drop(std::size_t i, DropReason reason) noexcept
     {
-        decide(i, Verdict::drop);
+        verdicts[i] = Verdict::drop;
         reasons[i] = reason;
     }
 

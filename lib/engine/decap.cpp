@@ -51,7 +51,7 @@ bool follow_exit(Burst& burst, std::size_t i, const OuterHeaders& outer, const D
     }
     if (strip(burst, i, outer) == nullptr)
         return false;
-    burst.decide(i, Verdict::detoured);
+    burst.verdicts[i] = Verdict::detoured;
     burst.exits[i] = id;
     burst.arrivals[i] = arrival_of(*burst.frames[i], burst.peers[i]);
     burst.any_labelled = true;
@@ -60,7 +60,7 @@ bool follow_exit(Burst& burst, std::size_t i, const OuterHeaders& outer, const D
 
 /// A frame whose VNI has no segment: is it a label? Returns whether it was decapsulated.
 [[gnu::noinline, gnu::cold]] bool follow_label(Burst& burst, std::size_t i, const OuterHeaders& outer,
-                                               const Tables& tables, Epoch epoch) noexcept
+                                               const Tables& tables, Epoch epoch, const LookUp& look_up) noexcept
 {
     const Vni vni = outer.vnis[i];
     if (!tables.labels().contains(vni)) {
@@ -78,7 +78,7 @@ bool follow_exit(Burst& burst, std::size_t i, const OuterHeaders& outer, const D
     if (strip(burst, i, outer) == nullptr)
         return false;
     burst.segments[i] = segment;
-    burst.keys[i] = key;
+    burst.begin_look_up(i, key, look_up);
     burst.verdicts[i] = Verdict::labelled;
     burst.arrivals[i] = arrival_of(*burst.frames[i], burst.peers[i]);
     if (tables.labels().is_demoted(vni)) {
@@ -93,9 +93,10 @@ bool follow_exit(Burst& burst, std::size_t i, const OuterHeaders& outer, const D
 
 /// `extended`: frames may have come by a way from which one must not learn.
 template <bool extended>
-std::size_t decap_all(Burst& burst, const OuterHeaders& outer, const Tables& tables, Epoch epoch,
+std::size_t decap_all(Burst& burst, const OuterHeaders& outer, const Tables& tables, Epoch epoch, const LookUp& rows,
                       Sightings& seen) noexcept
 {
+    const LookUp look_up = rows;
     const Segments& segments = tables.segments();
     std::size_t done = 0;
     Vni vni;
@@ -109,7 +110,7 @@ std::size_t decap_all(Burst& burst, const OuterHeaders& outer, const Tables& tab
             segment = segments.find(vni, epoch);
         }
         if (segment == nullptr) [[unlikely]] {
-            done += follow_label(burst, i, outer, tables, epoch);
+            done += follow_label(burst, i, outer, tables, epoch, rows);
             continue;
         }
         const std::uint8_t* const inner = strip(burst, i, outer);
@@ -118,24 +119,25 @@ std::size_t decap_all(Burst& burst, const OuterHeaders& outer, const Tables& tab
         ++done;
 
         burst.segments[i] = segment;
-        burst.keys[i] = key_of(segment->index, destination_of(inner));
+        burst.begin_look_up(i, key_of(segment->index, destination_of(inner)), look_up);
         const std::uint64_t source = source_of(inner);
         if constexpr (extended)
             if (!may_learn_from(*burst.frames[i]))
                 continue;
         if (segment->learning && burst.peers[i] != VtepId::none && is_valid_source(source))
-            seen.add(key_of(segment->index, source), Row::remote(burst.peers[i], RowOrigin::learned));
+            seen.add(key_of(segment->index, source), Row::remote(burst.peers[i], RowOrigin::learned), look_up);
     }
     return done;
 }
 
 }  // namespace
 
-std::size_t decap(Burst& burst, const OuterHeaders& outer, const Tables& tables, Epoch epoch, Sightings& seen) noexcept
+std::size_t decap(Burst& burst, const OuterHeaders& outer, const Tables& tables, Epoch epoch, const LookUp& look_up,
+                  Sightings& seen) noexcept
 {
     if (outer.any_extended) [[unlikely]]
-        return decap_all<true>(burst, outer, tables, epoch, seen);
-    return decap_all<false>(burst, outer, tables, epoch, seen);
+        return decap_all<true>(burst, outer, tables, epoch, look_up, seen);
+    return decap_all<false>(burst, outer, tables, epoch, look_up, seen);
 }
 
 }  // namespace ferry::engine

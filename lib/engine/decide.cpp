@@ -1,5 +1,7 @@
 #include "engine/decide.hpp"
 
+#include <span>
+
 #include "engine/detour.hpp"
 #include "engine/encap.hpp"
 #include "engine/exceptional.hpp"
@@ -7,63 +9,95 @@
 namespace ferry::engine {
 namespace {
 
-/// What is the same for all frames of a burst that are encapsulated.
-struct Outer {
-    VniBytes vni;
-    wire::PortRange ports;
-};
-
-/// Encapsulates a frame for a VTEP and returns by which adjacency; null where it was dropped instead.
-inline const Adjacency* to_remote(Burst& burst, std::size_t i, VtepId vtep, const Outer& outer,
-                                  const Delivery& delivery) noexcept
-{
-    const Adjacency* const adjacency = adjacency_for(burst, i, vtep, delivery);
-    if (adjacency == nullptr) [[unlikely]]
-        return nullptr;
-    rte_mbuf& frame = *burst.frames[i];
-    encapsulate(frame, burst.fronts[i], *adjacency, outer.vni, flow_of(burst.fronts[i], frame.data_len, outer.ports));
-    leaves(burst, i, *adjacency, delivery);
-    return adjacency;
-}
-
 /// Adjacencies and counters of more VTEPs than these do not stay in the first cache.
 constexpr std::uint32_t few_vteps = 128;
 
-void prefetch_remotes(const Burst& burst, const Delivery& delivery) noexcept
-{
-    for (std::size_t i = 0; i < burst.count; ++i) {
-        if (burst.rows[i].kind() != RowKind::remote)
-            continue;
-        delivery.vteps.prefetch(burst.rows[i].vtep());
-        delivery.counters.prefetch(burst.rows[i].vtep());
+/// What encapsulation reads for every frame: copies of what does not change, on the stack, where no write to a frame can be
+/// taken for a change of it.
+struct Remotes {
+    Remotes(Vni segment, const Delivery& delivery) noexcept
+        : vteps(delivery.vteps.view()), epoch(delivery.epoch), vni(segment), ports(delivery.entropy_ports),
+          counters(delivery.counters.vteps())
+    {
     }
+
+    void prefetch(VtepId vtep) const noexcept
+    {
+        vteps.prefetch(vtep);
+        __builtin_prefetch(&counters[index_of(vtep)], 1);
+    }
+
+    Vteps::View vteps;
+    Epoch epoch;
+    VniBytes vni;
+    wire::PortScale ports;
+    std::span<TrafficCounters> counters;  ///< there are as many as of VTEPs
+};
+
+/// Ends the look-ups of a burst from an attachment.
+template <bool prefetches>
+void end_look_ups(Burst& burst, const LookUp look_up, const Remotes& remotes) noexcept
+{
+    const std::size_t count = burst.count;
+    for (std::size_t i = 0; i < count; ++i) {
+        if (burst.verdicts[i] != Verdict::forward) [[unlikely]]
+            continue;
+        burst.end_look_up(i, look_up);
+        if constexpr (prefetches)
+            if (burst.rows[i].kind() == RowKind::remote)
+                remotes.prefetch(burst.rows[i].vtep());
+    }
+}
+
+/// Encapsulates a frame for a VTEP and returns by which adjacency; null where it was dropped instead.
+inline const Adjacency* to_remote(Burst& burst, std::size_t i, VtepId vtep, const Remotes& remotes) noexcept
+{
+    burst.peers[i] = vtep;
+    rte_mbuf& frame = *burst.frames[i];
+    const Adjacency* const adjacency = remotes.vteps.at(vtep, remotes.epoch);
+    if (adjacency == nullptr || !fits(frame, *adjacency)) [[unlikely]] {
+        burst.drop(i, adjacency != nullptr ? *misfit(frame, *adjacency) : DropReason::adjacency_gone);
+        return nullptr;
+    }
+    std::uint8_t* const front = burst.fronts[i];
+    const std::uint32_t bytes =
+        encapsulate(frame, front, *adjacency, remotes.vni, flow_of(front, frame.data_len, remotes.ports));
+    label(frame, vtep);
+    TrafficCounters& of_vtep = remotes.counters[index_of(vtep)];
+    of_vtep.out_frames.add(1);
+    of_vtep.out_bytes.add(bytes);
+    burst.adjacencies[i] = adjacency;
+    burst.verdicts[i] = Verdict::encapsulated;
+    return adjacency;
 }
 
 }  // namespace
 
-void decide_from_attachment(Burst& burst, Vni vni, const Delivery& delivery) noexcept
+void decide_from_attachment(Burst& burst, Vni vni, const LookUp& look_up, const Delivery& delivery) noexcept
 {
-    const Outer outer{VniBytes(vni), delivery.entropy_ports};
+    const Remotes remotes(vni, delivery);
     if (delivery.vteps.size() > few_vteps)
-        prefetch_remotes(burst, delivery);
+        end_look_ups<true>(burst, look_up, remotes);
+    else
+        end_look_ups<false>(burst, look_up, remotes);
     const std::size_t count = burst.count;
-    std::size_t remotes = 0, ports = 0, for_first = 0;
-    UnderlayId port{};
+    const bool any_detour = delivery.detours != nullptr;
+    std::size_t encapsulated = 0, for_first = 0;
+    std::uint32_t ports_and = ~std::uint32_t{0}, ports_or = 0;  // equal where all frames leave by one port
     for (std::size_t i = 0; i < count; ++i) {
         if (burst.verdicts[i] != Verdict::forward) [[unlikely]]
             continue;
         const Row row = burst.rows[i];
         if (row.kind() == RowKind::remote) [[likely]] {
-            if (delivery.detours != nullptr) [[unlikely]]
+            if (any_detour) [[unlikely]]
                 if (detour(burst, i, row.vtep(), delivery))
                     continue;
-            const Adjacency* const adjacency = to_remote(burst, i, row.vtep(), outer, delivery);
+            const Adjacency* const adjacency = to_remote(burst, i, row.vtep(), remotes);
             if (adjacency == nullptr) [[unlikely]]
                 continue;
-            if (remotes++ == 0 || adjacency->underlay != port) [[unlikely]] {
-                port = adjacency->underlay;
-                ++ports;
-            }
+            ++encapsulated;
+            ports_and &= static_cast<std::uint32_t>(adjacency->underlay);
+            ports_or |= static_cast<std::uint32_t>(adjacency->underlay);
         } else if (row.kind() == RowKind::local) {
             if (row.attachment() == delivery.from) {
                 burst.drop(i, DropReason::hairpin);
@@ -77,17 +111,19 @@ void decide_from_attachment(Burst& burst, Vni vni, const Delivery& delivery) noe
             exceptional_from_attachment(burst, i, delivery);
         }
     }
-    burst.all_to_port = remotes == count && ports == 1;
+    burst.all_to_port = encapsulated == count && ports_and == ports_or;
     burst.all_to_attachment = for_first == count && count != 0;
 }
 
-void decide_from_underlay(Burst& burst, const Delivery& delivery) noexcept
+void decide_from_underlay(Burst& burst, const LookUp& rows, const Delivery& delivery) noexcept
 {
+    const LookUp look_up = rows;
     const std::size_t count = burst.count;
     std::size_t for_first = 0;
     for (std::size_t i = 0; i < count; ++i) {
         if (burst.verdicts[i] != Verdict::forward) [[unlikely]]
             continue;
+        burst.end_look_up(i, look_up);
         const Row row = burst.rows[i];
         if (row.kind() == RowKind::local) [[likely]] {
             burst.verdicts[i] = Verdict::local;
@@ -100,7 +136,7 @@ void decide_from_underlay(Burst& burst, const Delivery& delivery) noexcept
     }
     burst.all_to_attachment = for_first == count && count != 0;
     if (burst.any_labelled) [[unlikely]]
-        decide_labelled(burst, delivery);
+        decide_labelled(burst, look_up, delivery);
 }
 
 }  // namespace ferry::engine

@@ -18,7 +18,7 @@ struct Delivery {
     AttachmentId from;            ///< none: the underlay
     const Vteps& vteps;
     Epoch epoch;
-    wire::PortRange entropy_ports;
+    wire::PortScale entropy_ports;
     rte_mempool* pool;            ///< for copies
     Turns& turns;
     const DetourExits& exits;

@@ -92,13 +92,14 @@ void exceptional_from_underlay(Burst& burst, std::size_t i, const Delivery& deli
         relay_or_drop(burst, i, row.vtep(), row.relay_label(), arrival, delivery);
 }
 
-void decide_labelled(Burst& burst, const Delivery& delivery) noexcept
+void decide_labelled(Burst& burst, const LookUp& look_up, const Delivery& delivery) noexcept
 {
     for (std::size_t i = 0; i < burst.count; ++i) {
         if (burst.verdicts[i] == Verdict::detoured)
             leave_detour(burst, i, delivery);
         if (burst.verdicts[i] != Verdict::labelled)
             continue;
+        burst.end_look_up(i, look_up);
         const Row row = burst.rows[i];
         switch (row.kind()) {
         case RowKind::local:

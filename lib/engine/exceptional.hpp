@@ -15,7 +15,7 @@ namespace ferry::engine {
 
 /// Decides the frames that came under labels: to the gate of their endpoint, be it a broadcast or not; where the
 /// endpoint has gone on, after it; by the exit of their detour; or a drop.
-[[gnu::cold]] void decide_labelled(Burst& burst, const Delivery& delivery) noexcept;
+[[gnu::cold]] void decide_labelled(Burst& burst, const LookUp& look_up, const Delivery& delivery) noexcept;
 
 /// Dispatches frame `i`, whose verdict is one of the last four.
 [[gnu::cold]] void dispatch_exceptional(Burst& burst, std::size_t i, Delivery& delivery);

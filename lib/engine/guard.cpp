@@ -14,15 +14,18 @@ namespace {
     if (!is_valid_source(source))
         return DropReason::source_invalid;
     const auto& macs = from.macs;
-    if (!macs.empty() && std::find(macs.begin(), macs.end(), MacAddress::from_u48(source)) == macs.end())
+    if (!macs.empty() &&
+        std::none_of(macs.begin(), macs.end(), [source](MacAddress mac) { return mac.to_u48() == source; }))
         return DropReason::source_spoofed;
     return std::nullopt;
 }
 
 }  // namespace
 
-void guard(Burst& burst, const Attachment& from, const Segment& segment, Sightings& seen) noexcept
+void guard(Burst& burst, const Attachment& from, const Segment& segment, const LookUp& rows, Sightings& seen) noexcept
 {
+    const LookUp look_up = rows;
+    const SegmentIndex index = segment.index;
     const bool learning = from.macs.empty() && segment.learning;
     std::uint64_t admitted = ~std::uint64_t{0};  // the source seen last, at first none; endpoints' frames come in runs
     const std::size_t count = burst.count;
@@ -43,9 +46,9 @@ void guard(Burst& burst, const Attachment& from, const Segment& segment, Sightin
             }
             admitted = source;
             if (learning)
-                seen.add(key_of(segment.index, source), Row::local(from.id, RowOrigin::learned));
+                seen.add(key_of(index, source), Row::local(from.id, RowOrigin::learned), look_up);
         }
-        burst.keys[i] = key_of(segment.index, destination_of(ethernet));
+        burst.begin_look_up(i, key_of(index, destination_of(ethernet)), look_up);
     }
 }
 

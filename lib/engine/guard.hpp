@@ -8,8 +8,9 @@
 
 namespace ferry::engine {
 
-/// Drops frames that are no frames, or whose source the attachment may not use; for the others writes segment and key
-/// of the destination. Where the attachment has no MACs of its own and the segment learns, the sources go to `seen`.
-void guard(Burst& burst, const Attachment& from, const Segment& segment, Sightings& seen) noexcept;
+/// Drops frames that are no frames, or whose source the attachment may not use; for the others writes the segment, and
+/// begins to look the destination up. Where the attachment has no MACs of its own and the segment learns, the sources go to `seen`.
+void guard(Burst& burst, const Attachment& from, const Segment& segment, const LookUp& look_up,
+           Sightings& seen) noexcept;
 
 }  // namespace ferry::engine

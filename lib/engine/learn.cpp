@@ -18,24 +18,21 @@ bool is_news(Row row, Row seen) noexcept
 
 }  // namespace
 
-void learn(const Sightings& seen, const Fdb& fdb, Epoch epoch, std::uint32_t now_seconds, LearnQueue& queue,
+void learn(const Sightings& seen, const Fdb& fdb, const LookUp& look_up, std::uint32_t now_seconds, LearnQueue& queue,
            Counter& overflow) noexcept
 {
     if (seen.count == 0)
         return;
-    PerFrame<Row> rows;
-    PerFrame<Fdb::Slot> slots;
-    fdb.lookup(seen.keys.data(), seen.count, epoch, rows.data(), slots.data());
-
     PerFrame<FdbKey> told;
     FdbKey* told_end = told.begin();
     const std::size_t count = seen.count;
     for (std::size_t i = 0; i < count; ++i) {
-        if (rows[i] == seen.rows[i]) [[likely]] {
-            fdb.touch(slots[i], now_seconds);
+        const auto [row, slot] = look_up.end(seen.homes[i], seen.keys[i]);
+        if (row == seen.rows[i]) [[likely]] {
+            fdb.touch(Fdb::Slot{slot}, now_seconds);
             continue;
         }
-        if (!is_news(rows[i], seen.rows[i]))
+        if (!is_news(row, seen.rows[i]))
             continue;
         if (std::find(told.begin(), told_end, seen.keys[i]) != told_end)
             continue;

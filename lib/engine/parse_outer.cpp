@@ -225,7 +225,7 @@ void parse_outer(Burst& burst, OuterHeaders& outer, const OuterRules& rules, Sen
         if (finding.verdict != Verdict::pass)
             burst.peers[i] = senders.received(source, frame.pkt_len);
         if (finding.verdict != Verdict::forward) {
-            burst.decide(i, finding.verdict);
+            burst.verdicts[i] = finding.verdict;
             burst.reasons[i] = finding.reason;
         }
     }

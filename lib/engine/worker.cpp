@@ -47,7 +47,8 @@ private:
 struct Worker::State {
     State(Tables& all, const WorkerConfig& given, Reader number, std::unique_ptr<WorkerCounters> zeros)
         : tables(all), config(given), reader(std::move(number)), counters(std::move(zeros)), outbox(*counters),
-          rules{config.local_vteps, wire::be16{config.vxlan_port}, config.pass_irregular}
+          rules{config.local_vteps, wire::be16{config.vxlan_port}, config.pass_irregular},
+          entropy_ports(config.entropy_ports)
     {
     }
     State(const State&) = delete;
@@ -61,7 +62,7 @@ struct Worker::State {
 
     engine::Delivery delivery(AttachmentId from, Epoch epoch, engine::Trash& trash, std::uint32_t now_seconds)
     {
-        return {from,          tables.vteps(),  epoch,     config.entropy_ports, config.pool, tables.turns(),
+        return {from,          tables.vteps(),  epoch,     entropy_ports, config.pool, tables.turns(),
                 tables.exits(), reader.number(), *counters, outbox,               trash,       relay_news,
                 now_seconds,   config.share_from};
     }
@@ -72,6 +73,7 @@ struct Worker::State {
     std::unique_ptr<WorkerCounters> counters;
     engine::Outbox outbox;
     engine::OuterRules rules;
+    const wire::PortScale entropy_ports;
     LearnQueue learned;
     engine::RelayNews relay_news;
     engine::Burst burst;
@@ -97,11 +99,11 @@ void Worker::State::from_attachment(AttachmentId from, rte_mbuf** frames, std::s
     const Attachment* const attachment = tables.attachments().at(from, epoch);
     const Segment* const segment = attachment != nullptr ? tables.segments().at(attachment->segment, epoch) : nullptr;
     if (segment != nullptr) [[likely]] {
-        engine::guard(burst, *attachment, *segment, seen);
-        tables.fdb().lookup(burst.keys.data(), count, epoch, burst.rows.data());
-        engine::learn(seen, tables.fdb(), epoch, now_seconds, learned, counters->learn_overflow);
+        const LookUp look_up = tables.fdb().look_up(epoch);
+        engine::guard(burst, *attachment, *segment, look_up, seen);
+        engine::learn(seen, tables.fdb(), look_up, now_seconds, learned, counters->learn_overflow);
         out.detours = attachment->detours.empty() ? nullptr : &attachment->detours;
-        engine::decide_from_attachment(burst, segment->vni, out);
+        engine::decide_from_attachment(burst, segment->vni, look_up, out);
     } else {
         burst.drop_all(DropReason::attachment_unknown);
     }
@@ -121,11 +123,11 @@ void Worker::State::from_underlay(rte_mbuf** frames, std::size_t count, std::uin
     counters->underlay_in_bytes.add(engine::receive(burst, config.pool, 0));
 
     engine::parse_outer(burst, outer, rules, {tables.vteps(), senders, *counters});
-    counters->decapsulated.add(engine::decap(burst, outer, tables, epoch, seen));
-    tables.fdb().lookup(burst.keys.data(), count, epoch, burst.rows.data());
-    engine::learn(seen, tables.fdb(), epoch, now_seconds, learned, counters->learn_overflow);
+    const LookUp look_up = tables.fdb().look_up(epoch);
+    counters->decapsulated.add(engine::decap(burst, outer, tables, epoch, look_up, seen));
+    engine::learn(seen, tables.fdb(), look_up, now_seconds, learned, counters->learn_overflow);
     engine::Delivery out = delivery(AttachmentId::none, epoch, trash, now_seconds);
-    engine::decide_from_underlay(burst, out);
+    engine::decide_from_underlay(burst, look_up, out);
     engine::dispatch(burst, out);
     outbox.flush();
 }

@@ -4,13 +4,12 @@
 #include <new>
 
 #include "table/grace_batches.hpp"
+#include "table/look_up.hpp"
 #include "table/no_memory.hpp"
 #include "table/pending_rows.hpp"
 #include "table/word_map.hpp"
 
 namespace ferry {
-
-static_assert(static_cast<std::uint8_t>(RowKind::turning) < 8, "WordMap::dead is no row's word");
 
 struct Fdb::Pending {
     Pending(std::uint32_t max_rows_, std::uint32_t max_pending) : rows(max_pending), max_rows(max_rows_) {}
@@ -43,47 +42,38 @@ Expected<std::unique_ptr<Fdb>> Fdb::make(std::uint32_t max_rows, std::uint32_t m
 
 namespace {
 
-/// A word that is no row as it stands: one of a transaction that is not settled, or a dead one.
-constexpr bool is_no_row(std::uint64_t word) noexcept
-{
-    return word >= std::uint64_t{static_cast<std::uint8_t>(RowKind::pending)} << 60;
-}
-
 /// Looks keys up in groups: enough of them to cover the memory's latency, few enough to stay in the first cache.
 template <typename Found>
-void look_up_all(const WordMap::View map, const PendingRows& pending, const FdbKey* keys, std::size_t count, Epoch epoch,
-                 Found&& found) noexcept
+void look_up_all(const LookUp look_up, const FdbKey* keys, std::size_t count, Found&& found) noexcept
 {
     constexpr std::size_t group = 64;
     std::uint32_t homes[group];
     for (std::size_t begin = 0; begin < count; begin += group) {
         const std::size_t end = std::min(begin + group, count);
-        for (std::size_t i = begin; i < end; ++i) {
-            homes[i - begin] = map.home(keys[i].word());
-            map.prefetch(homes[i - begin]);
-        }
-        for (std::size_t i = begin; i < end; ++i) {
-            WordMap::Found one = map.find(homes[i - begin], keys[i].word());
-            if (is_no_row(one.word)) [[unlikely]]
-                one.word = pending.resolve(WordMap::live(one.word), epoch);
-            found(i, one);
-        }
+        for (std::size_t i = begin; i < end; ++i)
+            homes[i - begin] = look_up.begin(keys[i]);
+        for (std::size_t i = begin; i < end; ++i)
+            found(i, look_up.end(homes[i - begin], keys[i]));
     }
 }
 
 }  // namespace
 
+LookUp Fdb::look_up(Epoch epoch) const noexcept
+{
+    return {map_->view(), pending_->rows, epoch};
+}
+
 void Fdb::lookup(const FdbKey* keys, std::size_t count, Epoch epoch, Row* rows) const noexcept
 {
-    look_up_all(map_->view(), pending_->rows, keys, count, epoch,
-                [&](std::size_t i, WordMap::Found found) { rows[i] = Row::from_word(found.word); });
+    look_up_all(look_up(epoch), keys, count, [&](std::size_t i, LookUp::Found found) { rows[i] = found.row; });
 }
 
 void Fdb::lookup(const FdbKey* keys, std::size_t count, Epoch epoch, Row* rows, Slot* slots) const noexcept
 {
-    look_up_all(map_->view(), pending_->rows, keys, count, epoch, [&](std::size_t i, WordMap::Found found) {
-        rows[i] = Row::from_word(found.word);
-        slots[i] = found.word != 0 ? Slot{found.slot} : Slot::none;
+    look_up_all(look_up(epoch), keys, count, [&](std::size_t i, LookUp::Found found) {
+        rows[i] = found.row;
+        slots[i] = !found.row.is_absent() ? Slot{found.slot} : Slot::none;
     });
 }
 

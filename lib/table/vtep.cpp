@@ -50,8 +50,8 @@ Expected<std::unique_ptr<Vteps>> Vteps::make(std::uint32_t max_vteps)
     try {
         std::unique_ptr<Vteps> vteps(new Vteps);
         vteps->state_ = std::make_unique<State>(max_vteps, std::move(*map));
-        vteps->cells_ = vteps->state_->table.cells();
-        vteps->max_ = max_vteps;
+        vteps->view_.cells_ = vteps->state_->table.cells();
+        vteps->view_.max_ = max_vteps;
         return vteps;
     } catch (const std::bad_alloc&) {
         return no_memory();

@@ -94,23 +94,27 @@ WordMap::~WordMap()
         munmap(memory_, memory_bytes_);
 }
 
-std::uint32_t WordMap::View::slot_from(std::uint32_t bucket, std::uint64_t key) const noexcept
+std::uint32_t WordMap::View::slot_from(const Bucket* buckets, std::uint32_t count,
+                                       const std::atomic<std::uint32_t>& longest, std::uint32_t bucket,
+                                       std::uint64_t key) noexcept
 {
     for (std::uint32_t distance = 0;;) {
-        if (const Places places = matches(buckets_[bucket], key); places != 0)
+        if (const Places places = matches(buckets[bucket], key); places != 0)
             return bucket * bucket_keys + first_of(places);
-        if (matches(buckets_[bucket], empty) != 0 || ++distance > longest_->load(std::memory_order_relaxed))
+        if (matches(buckets[bucket], empty) != 0 || ++distance > longest.load(std::memory_order_relaxed))
             return no_slot;
-        bucket = next(bucket);
+        bucket = next(bucket, count);
     }
 }
 
-WordMap::Found WordMap::View::find_from(std::uint32_t bucket, std::uint64_t key) const noexcept
+WordMap::Found WordMap::View::find_from(const Bucket* buckets, std::uint32_t count,
+                                        const std::atomic<std::uint32_t>& longest, std::uint32_t bucket,
+                                        std::uint64_t key) noexcept
 {
-    const std::uint32_t slot = key + 1 <= 1 ? no_slot : slot_from(bucket, key);
+    const std::uint32_t slot = key + 1 <= 1 ? no_slot : slot_from(buckets, count, longest, bucket, key);
     if (slot == no_slot)
         return {};
-    return {buckets_[slot / bucket_keys].words[slot % bucket_keys].load(std::memory_order_acquire), slot};
+    return {buckets[slot / bucket_keys].words[slot % bucket_keys].load(std::memory_order_acquire), slot};
 }
 
 std::uint32_t WordMap::insert(std::uint64_t key, std::uint64_t word) noexcept
@@ -121,7 +125,7 @@ std::uint32_t WordMap::insert(std::uint64_t key, std::uint64_t word) noexcept
     while ((free_places = matches(view_.buckets_[bucket], empty) | matches(view_.buckets_[bucket], tombstone)) == 0) {
         ++passed_by_[bucket];
         ++distance;
-        bucket = view_.next(bucket);
+        bucket = View::next(bucket, view_.bucket_count_);
     }
     const std::uint32_t slot = bucket * bucket_keys + first_of(free_places);
     if (distance > longest_.load(std::memory_order_relaxed))
@@ -192,7 +196,7 @@ void WordMap::free(std::uint32_t slot) noexcept
     const std::uint32_t first = view_.home(key(slot));
     key_at(slot).store(passed_by_[place] != 0 ? tombstone : empty, std::memory_order_relaxed);
     word_at(slot).store(0, std::memory_order_relaxed);
-    for (std::uint32_t bucket = first; bucket != place; bucket = view_.next(bucket)) {
+    for (std::uint32_t bucket = first; bucket != place; bucket = View::next(bucket, view_.bucket_count_)) {
         if (--passed_by_[bucket] != 0)
             continue;
         for (auto& freed : view_.buckets_[bucket].keys)

@@ -21,6 +21,7 @@
 #endif
 
 #include <ferry/error.hpp>
+#include <ferry/wire/multiply_fold.hpp>
 
 namespace ferry {
 
@@ -109,8 +110,7 @@ public:
             // Folded multiplication by a secret of this table: keys that a guest chooses (its MACs) must not be able to
             // pile up in one bucket. By itself it leaves keys in sequence at even distances, which for some secrets means
             // in heaps; the second multiplication breaks that up. The last one stands for a remainder.
-            const auto product = static_cast<unsigned __int128>(key ^ secret_[0]) * secret_[1];
-            const auto folded = static_cast<std::uint64_t>(product >> 64) ^ static_cast<std::uint64_t>(product);
+            const std::uint64_t folded = wire::detail::multiply_fold(key ^ secret_[0], secret_[1]);
             const std::uint64_t hash = (folded ^ folded >> 32) * 0x9e37'79b9'7f4a'7c15;
             return static_cast<std::uint32_t>((hash >> 32) * bucket_count_ >> 32);
         }
@@ -128,7 +128,7 @@ public:
             const Bucket& home = buckets_[bucket];
             const Places here = matches(home, key);
             if (here == 0 || key + 1 <= 1) [[unlikely]]
-                return find_from(bucket, key);
+                return find_from(buckets_, bucket_count_, *longest_, bucket, key);
             // The word belongs to the key that was matched, whatever the writer did in between: see above.
             const std::uint32_t place = first_of(here);
             return {home.words[place].load(std::memory_order_acquire), bucket * bucket_keys + place};
@@ -136,9 +136,15 @@ public:
 
     private:
         friend class WordMap;
-        std::uint32_t next(std::uint32_t bucket) const noexcept { return bucket + 1 == bucket_count_ ? 0 : bucket + 1; }
-        std::uint32_t slot_from(std::uint32_t bucket, std::uint64_t key) const noexcept;
-        Found find_from(std::uint32_t bucket, std::uint64_t key) const noexcept;
+        static std::uint32_t next(std::uint32_t bucket, std::uint32_t count) noexcept
+        {
+            return bucket + 1 == count ? 0 : bucket + 1;
+        }
+        // What they need of a view is given one by one, so that a view may lie in registers alone.
+        static std::uint32_t slot_from(const Bucket* buckets, std::uint32_t count, const std::atomic<std::uint32_t>& longest,
+                                       std::uint32_t bucket, std::uint64_t key) noexcept;
+        static Found find_from(const Bucket* buckets, std::uint32_t count, const std::atomic<std::uint32_t>& longest,
+                               std::uint32_t bucket, std::uint64_t key) noexcept;
 
         Bucket* buckets_ = nullptr;
         std::uint64_t secret_[2] = {};
@@ -161,7 +167,8 @@ public:
     /// The slot of a key that is in the table or waits for its grace period, else no_slot.
     std::uint32_t slot_of(std::uint64_t key) const noexcept
     {
-        return key + 1 <= 1 ? no_slot : view_.slot_from(view_.home(key), key);
+        return key + 1 <= 1 ? no_slot
+                            : View::slot_from(view_.buckets_, view_.bucket_count_, longest_, view_.home(key), key);
     }
     std::uint64_t key(std::uint32_t slot) const noexcept { return key_at(slot).load(std::memory_order_relaxed); }
     std::uint64_t word(std::uint32_t slot) const noexcept { return live(raw(slot)); }

@@ -59,10 +59,10 @@ public:
     {
         return attachments_[bounded(id, attachments_)];
     }
-    /// Asks for the cache line in which frames and bytes of a VTEP are counted.
-    void prefetch(VtepId id) noexcept { __builtin_prefetch(&vtep(id), 1); }
     TrafficCounters& vtep(VtepId id) noexcept { return vteps_[bounded(id, vteps_)]; }
     const TrafficCounters& vtep(VtepId id) const noexcept { return vteps_[bounded(id, vteps_)]; }
+    /// All of them, by id.
+    std::span<TrafficCounters> vteps() noexcept { return vteps_; }
 
 private:
     WorkerCounters() = default;

@@ -13,6 +13,7 @@
 
 namespace ferry {
 
+class LookUp;
 class WordMap;
 
 /// One writer thread; any number of reader threads that never wait. Its capacity is fixed when it is made.
@@ -34,6 +35,9 @@ public:
     void lookup(const FdbKey* keys, std::size_t count, Epoch epoch, Row* rows) const noexcept;
     /// Reader: the same, and writes each row's slot to `slots[i]`.
     void lookup(const FdbKey* keys, std::size_t count, Epoch epoch, Row* rows, Slot* slots) const noexcept;
+
+    /// Reader: the same one by one, for the library's own engine (lib/table/look_up.hpp). Valid until the reader is quiescent.
+    LookUp look_up(Epoch epoch) const noexcept;
 
     /// Reader: the endpoint of the row in `slot` sent a frame at `now_seconds` (any monotonic clock in seconds). Writes
     /// at most once a second for each row, so that the table's cache lines stay shared.

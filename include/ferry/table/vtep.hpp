@@ -61,18 +61,29 @@ public:
     Vteps(const Vteps&) = delete;
     Vteps& operator=(const Vteps&) = delete;
 
-    /// Reader: the adjacency of a VTEP that a row or flood list names, as of `epoch`; where the VTEP is younger than
-    /// that, its first one. Null where it has been removed, or never was.
-    const Adjacency* at(VtepId id, Epoch epoch) const noexcept
-    {
-        return index_of(id) <= max_ ? cells_[index_of(id)].read_referenced(epoch) : nullptr;
-    }
-    /// Reader: asks for the cache lines that at() will want.
-    void prefetch(VtepId id) const noexcept
-    {
-        if (index_of(id) <= max_)
-            cells_[index_of(id)].prefetch();
-    }
+    /// What at() needs, to be copied before a burst: none of it changes.
+    class View {
+    public:
+        /// Reader: the adjacency of a VTEP that a row or flood list names, as of `epoch`; where the VTEP is younger than
+        /// that, its first one. Null where it has been removed, or never was.
+        const Adjacency* at(VtepId id, Epoch epoch) const noexcept
+        {
+            return index_of(id) <= max_ ? cells_[index_of(id)].read_referenced(epoch) : nullptr;
+        }
+        /// Reader: asks for the cache lines that at() will want.
+        void prefetch(VtepId id) const noexcept
+        {
+            if (index_of(id) <= max_)
+                cells_[index_of(id)].prefetch();
+        }
+
+    private:
+        friend class Vteps;
+        const VersionedCell<Adjacency>* cells_ = nullptr;  ///< by id
+        std::uint32_t max_ = 0;                            ///< the last of them
+    };
+    View view() const noexcept { return view_; }
+    const Adjacency* at(VtepId id, Epoch epoch) const noexcept { return view_.at(id, epoch); }
     /// Reader: about how many VTEPs there are.
     std::uint32_t size() const noexcept { return size_.load(std::memory_order_relaxed); }
     /// Reader: which VTEP has this address, none where it is not in the table. For the source of frames: around a
@@ -111,8 +122,7 @@ private:
     Vteps();
     struct State;
     std::unique_ptr<State> state_;
-    const VersionedCell<Adjacency>* cells_ = nullptr;  ///< of state_, by id
-    std::uint32_t max_ = 0;                            ///< the last of them
+    View view_;  ///< of state_
     std::atomic<std::uint64_t> address_changes_{1};
     std::atomic<std::uint32_t> size_{0};
 };

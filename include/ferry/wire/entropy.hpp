@@ -2,11 +2,11 @@
 #pragma once
 
 #include <cstdint>
-#include <type_traits>
 
 #include <ferry/wire/ethernet.hpp>
 #include <ferry/wire/ipv4.hpp>
 #include <ferry/wire/ipv6.hpp>
+#include <ferry/wire/multiply_fold.hpp>
 
 namespace ferry::wire {
 
@@ -22,30 +22,23 @@ struct PortRange {
     constexpr bool contains(std::uint16_t port) const noexcept { return port >= first && port <= last; }
 };
 
-/// Maps a flow hash to a port of a valid range: scales the hash, taken as a fraction, which needs no division and uses
-/// its upper bits.
+/// A valid range, ready for many frames.
+struct PortScale {
+    constexpr explicit PortScale(PortRange range) noexcept : first(range.first), size(range.size()) {}
+    std::uint32_t first, size;
+};
+
+/// Maps a flow hash to a port: scales the hash, taken as a fraction, which needs no division and uses its upper bits.
+constexpr std::uint16_t entropy_port(std::uint32_t flow_hash, PortScale ports) noexcept
+{
+    return static_cast<std::uint16_t>(ports.first + (static_cast<std::uint64_t>(flow_hash) * ports.size >> 32));
+}
 constexpr std::uint16_t entropy_port(std::uint32_t flow_hash, PortRange range = {}) noexcept
 {
-    return static_cast<std::uint16_t>(range.first + (static_cast<std::uint64_t>(flow_hash) * range.size() >> 32));
+    return entropy_port(flow_hash, PortScale(range));
 }
 
 namespace detail {
-
-/// Multiplies to 128 bits and folds: each bit of either factor reaches bits all over the result.
-constexpr std::uint64_t multiply_fold(std::uint64_t a, std::uint64_t b) noexcept
-{
-#if defined(__x86_64__)
-    if (!std::is_constant_evaluated()) {
-        // GCC 12 takes a 128-bit product by way of the stack where registers are short.
-        std::uint64_t low = a, high;
-        asm("mulq %2" : "+a"(low), "=d"(high) : "r"(b) : "cc");
-        return low ^ high;
-    }
-#endif
-    __extension__ using uint128 = unsigned __int128;
-    const uint128 product = static_cast<uint128>(a) * b;
-    return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
-}
 
 /// Mixes 128 bits into 32. The constants are odd with about half of their bits set; adding `b` to the product keeps
 /// `b` alive where `a` happens to cancel its constant.
