@@ -39,10 +39,16 @@ template <bool prefetches>
 void end_look_ups(Burst& burst, const LookUp look_up, const Remotes& remotes) noexcept
 {
     const std::size_t count = burst.count;
+    FdbKey last;  // its row stands for the whole burst
+    Row row;
     for (std::size_t i = 0; i < count; ++i) {
         if (burst.verdicts[i] != Verdict::forward) [[unlikely]]
             continue;
-        burst.end_look_up(i, look_up);
+        if (burst.keys[i] != last) {
+            last = burst.keys[i];
+            row = look_up.end(burst.homes[i], last).row;
+        }
+        burst.rows[i] = row;
         if constexpr (prefetches)
             if (burst.rows[i].kind() == RowKind::remote)
                 remotes.prefetch(burst.rows[i].vtep());

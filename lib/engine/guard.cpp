@@ -28,6 +28,8 @@ void guard(Burst& burst, const Attachment& from, const Segment& segment, const L
     const SegmentIndex index = segment.index;
     const bool learning = from.macs.empty() && segment.learning;
     std::uint64_t admitted = ~std::uint64_t{0};  // the source seen last, at first none; endpoints' frames come in runs
+    FdbKey last;  // frames for an endpoint come in runs, too
+    std::uint32_t home = 0;
     const std::size_t count = burst.count;
     std::fill_n(burst.segments.begin(), count, &segment);
     for (std::size_t i = 0; i < count; ++i) {
@@ -48,7 +50,13 @@ void guard(Burst& burst, const Attachment& from, const Segment& segment, const L
             if (learning)
                 seen.add(key_of(index, source), Row::local(from.id, RowOrigin::learned), look_up);
         }
-        burst.begin_look_up(i, key_of(index, destination_of(ethernet)), look_up);
+        const FdbKey key = key_of(index, destination_of(ethernet));
+        if (key != last) {
+            last = key;
+            home = look_up.begin(key);
+        }
+        burst.keys[i] = key;
+        burst.homes[i] = home;
     }
 }
 
