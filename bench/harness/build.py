@@ -4,7 +4,7 @@ from pathlib import Path
 
 from support.runner.builds import build_targets, configure, folder_of
 
-TARGETS = {"micro": ["ferry-micro"], "peers": ["ferryd", "ferryctl", "ferry-bench"],
+TARGETS = {"micro": ["ferry-micro"], "peers": ["ferryd", "ferryctl", "ferry-bench", "ferry-cpu-distance"],
            "move": ["ferryd", "ferryctl", "ferry-vm", "ferry-fabric"], "nic": ["ferry-bench"]}
 
 

@@ -40,13 +40,15 @@ def tables(lines: list[dict]) -> list[dict]:
         return [line["case"], line["unit"].removeprefix("cycles/"), *(line[name] for name in NAMES),
                 line.get("beyond_io"), line.get("ratio_io"), line.get("ratio_ovs"), rate and round(rate / 1e6, 2),
                 " ".join(f"{value:.0%}" for value in spreads if value is not None),
-                f"{line['share']:.2f} of {line['share_of']}" if "share" in line else None]
+                f"{line['share']:.2f} of {line['share_of']}" if "share" in line else None,
+                line.get("cpu_distance_ns")]
 
     return [{"title": "ferryd beside its peers: cycles of one CPU", "columns":
              ["case", "for each", *(TITLES[name] for name in NAMES), "beyond io", "of io's rate", "times OVS's rate",
-              "million/s", "spread", "share"], "rows": [row(line) for line in lines],
+              "million/s", "spread", "share", "CPUs apart"], "rows": [row(line) for line in lines],
              "note": "Medians of windows in turn. Fewer cycles are better. Spread: the range of the middle half of the "
-                     "windows, as a part of the median, of each program in the order of the columns."}] if lines else []
+                     "windows, as a part of the median, of each program in the order of the columns. CPUs apart: nanoseconds "
+                     "for a word from the VM's CPU to the worker's and back."}] if lines else []
 
 
 def plots(lines: list[dict]) -> list[dict]:

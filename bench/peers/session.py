@@ -38,12 +38,17 @@ def measure_all(options) -> dict:
     hz, cases, lines, warnings = tsc_hz(), chosen(options.cases), [], []
     for case in cases:
         began = time.monotonic()
-        rates, reasons = measure(case, KINDS, SCRATCH, options.hugepages, options.rounds, options.seconds, say)
+        rates, reasons, distance = measure(case, KINDS, SCRATCH, options.hugepages, options.rounds, options.seconds, say)
         for name, reason in reasons.items():
             say(f"{case.name}: skipped {name}: {reason}")
             if (text := f"{name} was skipped: {reason}") not in warnings:
                 warnings.append(text)
         lines.append(line_of(case, rates, reasons, hz))
+        if distance:
+            lines[-1]["cpu_distance_ns"], left_out = distance
+            if left_out:
+                warnings.append(f"{case.name}: {left_out} of {options.rounds} rounds were left out: the VM's CPU was at another "
+                                "distance from the worker's, as it is where a host moves the CPUs of a virtual machine")
         (SCRATCH / f"{case.name}.pcap").unlink()
         say(f"{case.name}: {time.monotonic() - began:.1f} s")
     compare(lines, cases)

@@ -52,7 +52,7 @@ def build_targets(flavour: str, targets: list[str]) -> None:
 #: what the scripts of a folder need, as targets of the build
 _NEEDS = {"interop": ["ferryd", "ferryctl", "ferry-bench", "ferry-vm"],
           "move": ["ferryd", "ferryctl", "ferry-vm", "ferry-fabric", "ferry-move-sim"],
-          "bench": ["ferryd", "ferryctl", "ferry-bench"], "install": ["lib/all", "dataplane/all", "ferry-bench"],
+          "bench": ["ferryd", "ferryctl", "ferry-bench", "ferry-cpu-distance"], "install": ["lib/all", "dataplane/all", "ferry-bench"],
           "demo": ["ferryd", "ferryctl", "vm-answer", "udp-flow"]}
 
 
