@@ -13,8 +13,9 @@ using ferry::DropReason;
 
 namespace {
 constexpr std::uint16_t handover_burst = 32;
-/// Nanoseconds, for which a dock's frames may fill a port after the last one, and for which others wait for room at most.
+/// For so many nanoseconds after the last frame of a dock its frames may fill the port.
 constexpr std::int64_t dock_fills_port = 20'000'000;
+/// For so many milliseconds other frames wait for room behind it, at most.
 constexpr std::uint64_t patience_ms = 100;
 }
 
