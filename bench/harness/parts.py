@@ -10,6 +10,7 @@ from peers.memory import of_all_programs_mb
 from support.runner.catalogue import REPOSITORY
 
 from .hugepages import reserved
+from .micro import report_of
 from .report import Report
 from .subprograms import output_of
 
@@ -26,21 +27,10 @@ def peers(options, build: Path) -> Report:
 
 
 def micro(options, build: Path) -> Report:
-    """`cycles` is the median burst's, of the middle one of the repetitions."""
-    told = json.loads(output_of([build / "bench/micro/ferry-micro", "--benchmark_format=json",
-                                 f"--benchmark_repetitions={options.rounds}",
-                                 f"--benchmark_filter={options.micro_filter}",
-                                 f"--benchmark_min_time={options.seconds / 5}"]))
-    repeated: dict[str, list[float]] = {}
-    for one in told["benchmarks"]:
-        if one["run_type"] == "iteration" and "cycles" in one:
-            repeated.setdefault(one["run_name"].removesuffix("/manual_time"), []).append(one["cycles"])
-    cases = [{"case": name, "unit": "cycles/frame", "ferry": round(sorted(cycles)[len(cycles) // 2], 1),
-              "spread": {"ferry": round((max(cycles) - min(cycles)) / sorted(cycles)[len(cycles) // 2], 3)}}
-             for name, cycles in repeated.items()]
-    rows = [[case["case"], case["ferry"], case["spread"]["ferry"]] for case in cases]
-    return Report(cases=cases, tables=[{"title": "The library by itself", "columns": ["benchmark", "cycles", "spread"],
-                                        "rows": rows}])
+    return report_of(json.loads(output_of([build / "bench/micro/ferry-micro", "--benchmark_format=json",
+                                           f"--benchmark_repetitions={options.rounds}",
+                                           f"--benchmark_filter={options.micro_filter}",
+                                           f"--benchmark_min_time={options.seconds / 5}"])))
 
 
 def nic(options, build: Path) -> Report:

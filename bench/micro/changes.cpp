@@ -22,13 +22,14 @@ public:
     {
     }
 
-    /// Changes rows where it is time to. What is late by less than a millisecond is made good.
+    /// Changes rows where it is time to. What is late by less than a millisecond is made good; later it had no CPU, or was
+    /// not to change any.
     void step()
     {
         const std::uint64_t now = rte_rdtsc();
         if (now < due_)
             return;
-        due_ = std::max(due_ + pace_, now - rte_get_tsc_hz() / 1000);
+        due_ = now - due_ < rte_get_tsc_hz() / 1000 ? due_ + pace_ : now + pace_;
         Transaction transaction(*fleet_.tables);
         for (std::uint32_t i = 0; i < rows_; ++i) {
             const std::uint32_t endpoint = random_.below(endpoints);
