@@ -4,12 +4,16 @@ looks at how fast anything is."""
 import json
 import os
 import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
 from support.bench_run import RUN, belongings, needs_sandbox, reserved_hugepages
 from support.outcome import check, check_equal, finish, step
 from support.runner.builds import folder_of
+
+sys.path.insert(0, str(RUN.parent))
+from peers.windows import alike  # noqa: E402
 
 
 def check_case(line: dict) -> None:
@@ -30,8 +34,16 @@ def check_case(line: dict) -> None:
     check(abs(line["beyond_io"] - (line["ferry"] - line["io"])) < 0.2, f"cycles beyond io: {line}")
 
 
+def check_alike() -> None:
+    """The CPUs' distances before each round and behind the last, and the rounds that are told together."""
+    for distances, rounds in (([90, 95, 88], [0, 1]), ([410, 380, 420], [0, 1]), ([90, 400, 380, 410], [1, 2]),
+                              ([90, 95, 400, 380], [0]), ([90, 400], [0])):
+        check_equal(alike(distances), rounds, f"rounds at one distance, of {distances}")
+
+
 def test():
     needs_sandbox()
+    check_alike()
     before = reserved_hugepages()
     with tempfile.TemporaryDirectory() as folder:
         step("one case")
