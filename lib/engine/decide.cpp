@@ -55,7 +55,8 @@ void end_look_ups(Burst& burst, const LookUp look_up, const Remotes& remotes) no
     }
 }
 
-/// Encapsulates a frame for a VTEP and returns by which adjacency; null where it was dropped instead.
+/// Encapsulates a frame for a VTEP and returns by which adjacency; null where it was dropped instead. Does what
+/// adjacency_for() and leaves() do (dispatch.hpp), from the copies.
 inline const Adjacency* to_remote(Burst& burst, std::size_t i, VtepId vtep, const Remotes& remotes) noexcept
 {
     burst.peers[i] = vtep;
