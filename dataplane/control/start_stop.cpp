@@ -1,9 +1,11 @@
+#include <algorithm>
 #include <array>
 
 #include <fmt/format.h>
 #include <rte_errno.h>
 #include <rte_lcore.h>
 #include <rte_mbuf.h>
+#include <rte_mbuf_pool_ops.h>
 #include <spdlog/spdlog.h>
 
 #include "control/controller_impl.hpp"
@@ -17,10 +19,42 @@ void Controller::Impl::FreePool::operator()(rte_mempool* made) const noexcept
     rte_mempool_free(made);
 }
 
-Expected<void> Controller::Impl::start()
+namespace {
+
+/// Null, and rte_errno, where there is no memory for it. Without a NIC that writes to physical addresses the buffers lie one behind
+/// the other: DPDK otherwise leaves gaps so that none crosses a page, a whole one for each buffer on 4 KiB pages, and its AF_XDP
+/// driver gives the kernel as much of the memory as buffers without gaps take (drivers/net/af_xdp, xdp_umem_configure()), so that
+/// those behind it could neither be sent nor received into.
+rte_mempool* make_pool(const DpdkConfig& dpdk)
 {
     constexpr unsigned cached_by_each_worker = 256;
-    pool.reset(rte_pktmbuf_pool_create("ferryd", config.dpdk.buffers, cached_by_each_worker, 0, config.dpdk.buffer_size, SOCKET_ID_ANY));
+    if (dpdk.pci)
+        return rte_pktmbuf_pool_create("ferryd", dpdk.buffers, cached_by_each_worker, 0, dpdk.buffer_size, SOCKET_ID_ANY);
+    rte_pktmbuf_pool_private about{};
+    about.mbuf_data_room_size = static_cast<std::uint16_t>(dpdk.buffer_size);
+    rte_mempool* const made = rte_mempool_create_empty("ferryd", dpdk.buffers, static_cast<unsigned>(sizeof(rte_mbuf)) + dpdk.buffer_size,
+                                                       cached_by_each_worker, sizeof(about), SOCKET_ID_ANY, RTE_MEMPOOL_F_NO_IOVA_CONTIG);
+    if (made == nullptr)
+        return nullptr;
+    int failed = rte_mempool_set_ops_byname(made, rte_mbuf_best_mempool_ops(), nullptr);
+    if (failed == 0) {
+        rte_pktmbuf_pool_init(made, &about);
+        failed = std::min(0, rte_mempool_populate_default(made));
+    }
+    if (failed != 0) {
+        rte_mempool_free(made);
+        rte_errno = -failed;
+        return nullptr;
+    }
+    rte_mempool_obj_iter(made, rte_pktmbuf_init, nullptr);
+    return made;
+}
+
+}  // namespace
+
+Expected<void> Controller::Impl::start()
+{
+    pool.reset(make_pool(config.dpdk));
     if (pool == nullptr)
         return ferry::fail(ErrorCode::no_memory,
                            fmt::format("{} buffers of {} bytes cannot be had ({}); raise dpdk.memory_mb ({} now), or lower "
