@@ -1,5 +1,7 @@
 """What ferry-micro has measured, as lines, tables and plots."""
 
+from statistics import median_high
+
 from .report import Report
 
 # What a benchmark tells besides its time, by its counters' names in Google Benchmark's JSON.
@@ -13,13 +15,9 @@ TOLD = {"rate_ratio": ("worker's rate while rows change, of that without", ""),
 IN_NANOSECONDS = {"ns": 1, "us": 1e3, "ms": 1e6, "s": 1e9}
 
 
-def middle(values: list[float]) -> float:
-    return sorted(values)[len(values) // 2]
-
-
 def spread(values: list[float]) -> float:
     """The range, as a part of the middle one."""
-    return round((max(values) - min(values)) / middle(values), 3) if middle(values) else 0.0
+    return round((max(values) - min(values)) / median_high(values), 3) if median_high(values) else 0.0
 
 
 def report_of(told: dict) -> Report:
@@ -39,11 +37,11 @@ def report_of(told: dict) -> Report:
             if counter in one:
                 counters.setdefault((name, counter), []).append(one[counter])
 
-    cases = [{"case": name, "unit": "cycles/frame", "ferry": round(middle(seen), 1), "spread": {"ferry": spread(seen)}}
+    cases = [{"case": name, "unit": "cycles/frame", "ferry": round(median_high(seen), 1), "spread": {"ferry": spread(seen)}}
              for name, seen in cycles.items()]
-    others = [{"case": name, "what": "time", "unit": "ns", "ferry": round(middle(seen), 1), "spread": {"ferry": spread(seen)}}
+    others = [{"case": name, "what": "time", "unit": "ns", "ferry": round(median_high(seen), 1), "spread": {"ferry": spread(seen)}}
               for name, seen in times.items()]
-    others += [{"case": name, "what": TOLD[counter][0], "unit": TOLD[counter][1], "ferry": round(middle(seen), 3),
+    others += [{"case": name, "what": TOLD[counter][0], "unit": TOLD[counter][1], "ferry": round(median_high(seen), 3),
                 "spread": {"ferry": spread(seen)}} for (name, counter), seen in counters.items()]
     others.sort(key=lambda line: line["case"])
     tables = []
@@ -54,7 +52,7 @@ def report_of(told: dict) -> Report:
         tables.append({"title": "The library's tables, changes and workers", "columns": ["benchmark", "what", "", "spread"],
                        "rows": [[line["case"], line["what"], amount(line["ferry"], line["unit"]), line["spread"]["ferry"]]
                                 for line in others]})
-    return Report(cases=cases + others, tables=tables, plots=plots({name: middle(seen) for name, seen in cycles.items()}))
+    return Report(cases=cases + others, tables=tables, plots=plots({name: median_high(seen) for name, seen in cycles.items()}))
 
 
 def amount(value: float, unit: str) -> str:

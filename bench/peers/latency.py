@@ -7,6 +7,7 @@ them, on the other CPU. The loads are parts of ferryd's highest rate with hardly
 import json
 import subprocess
 from dataclasses import dataclass
+from statistics import median
 
 from support.ferryd import BUILD
 from support.moving_vm import come_first
@@ -16,7 +17,6 @@ from .cases import LATENCY as CASE
 from .cases import VM_MAC
 from .results import NAMES, TITLES
 from .switch import CONTROL_CPU, Cannot, Switch
-from .windows import middle
 
 FERRY_BENCH = BUILD / "bench/nic/ferry-bench"
 LOADS = (10, 50, 90)                     # percent
@@ -97,14 +97,14 @@ def measure(kinds: list[type[Switch]], folder, hugepages: bool, rounds: int, sec
 def line_of(load: int, part: str, told: dict, highest: float, reasons: dict) -> dict:
     seen = {name: [trial["latency_ns"][part] / 1000 for trial in told.get((load, name), [])] for name in NAMES}
     line = {"case": f"{CASE.name}-{load}%-{part}", "unit": "us",
-            **{name: round(middle(values), 2) if values else None for name, values in seen.items()}}
+            **{name: round(median(values), 2) if values else None for name, values in seen.items()}}
     for name in NAMES[1:]:
         if line["ferry"] and line[name]:
             line[f"ratio_{name}"] = round(line[name] / line["ferry"], 3)
     line["frames_a_second"] = {name: round(highest * load / 100) for name, values in seen.items() if values}
-    line["loss"] = {name: round(middle([trial["lost"] / trial["sent"] for trial in told[load, name]]), 6)
+    line["loss"] = {name: round(median([trial["lost"] / trial["sent"] for trial in told[load, name]]), 6)
                     for name, values in seen.items() if values}
-    line["spread"] = {name: round((max(values) - min(values)) / middle(values), 3)
+    line["spread"] = {name: round((max(values) - min(values)) / median(values), 3)
                       for name, values in seen.items() if values}
     return {**line, "skipped": reasons} if reasons else line
 

@@ -3,6 +3,7 @@ stand still. What else the machine does then falls on all of them alike."""
 
 import subprocess
 import time
+from statistics import median
 
 from support.ferryd import BUILD
 from support.moving_vm import percentile
@@ -13,12 +14,6 @@ from .switch import CONTROL_CPU, WORKER_CPU, Cannot, Switch
 WARM_UP = 0.3  # seconds: caches, flows that a program finds out about
 
 
-def middle(values: list[float]) -> float:
-    """The median."""
-    ordered, half = sorted(values), len(values) // 2
-    return ordered[half] if len(ordered) % 2 else (ordered[half - 1] + ordered[half]) / 2
-
-
 class Rates:
     """Frames a second of one program, by window."""
 
@@ -27,7 +22,7 @@ class Rates:
 
     @property
     def median(self) -> float:
-        return middle(self.rates)
+        return median(self.rates)
 
     @property
     def spread(self) -> float:
@@ -92,5 +87,5 @@ def measure(case: Case, kinds: list[type[Switch]], folder, hugepages: bool, roun
     for name in [name for name, seen in rates.items() if min(seen, default=0) <= 0]:
         reasons[name] = "no frame came out"
         del rates[name]
-    distance = (middle([distances[number] for number in told]), rounds - len(told)) if distances else None
+    distance = (median([distances[number] for number in told]), rounds - len(told)) if distances else None
     return {name: Rates(seen) for name, seen in rates.items()}, reasons, distance

@@ -21,19 +21,19 @@ void Controller::Impl::FreePool::operator()(rte_mempool* made) const noexcept
 
 namespace {
 
-/// Null, and rte_errno, where there is no memory for it. Without a NIC that writes to physical addresses the buffers lie one behind
-/// the other: DPDK otherwise leaves gaps so that none crosses a page, a whole one for each buffer on 4 KiB pages, and its AF_XDP
-/// driver gives the kernel as much of the memory as buffers without gaps take (drivers/net/af_xdp, xdp_umem_configure()), so that
-/// those behind it could neither be sent nor received into.
+/// As rte_pktmbuf_pool_create() makes it, which takes no flags; null, and rte_errno, where there is no memory. Without a NIC
+/// that writes to physical addresses the buffers lie one behind the other: DPDK otherwise leaves gaps so that none crosses a
+/// page, a whole one for each buffer on 4 KiB pages, and its AF_XDP driver gives the kernel as much of the memory as buffers
+/// without gaps take (drivers/net/af_xdp, xdp_umem_configure()), so that those behind it could neither be sent nor received
+/// into.
 rte_mempool* make_pool(const DpdkConfig& dpdk)
 {
     constexpr unsigned cached_by_each_worker = 256;
-    if (dpdk.pci)
-        return rte_pktmbuf_pool_create("ferryd", dpdk.buffers, cached_by_each_worker, 0, dpdk.buffer_size, SOCKET_ID_ANY);
     rte_pktmbuf_pool_private about{};
     about.mbuf_data_room_size = static_cast<std::uint16_t>(dpdk.buffer_size);
     rte_mempool* const made = rte_mempool_create_empty("ferryd", dpdk.buffers, static_cast<unsigned>(sizeof(rte_mbuf)) + dpdk.buffer_size,
-                                                       cached_by_each_worker, sizeof(about), SOCKET_ID_ANY, RTE_MEMPOOL_F_NO_IOVA_CONTIG);
+                                                       cached_by_each_worker, sizeof(about), SOCKET_ID_ANY,
+                                                       dpdk.pci ? 0 : RTE_MEMPOOL_F_NO_IOVA_CONTIG);
     if (made == nullptr)
         return nullptr;
     int failed = rte_mempool_set_ops_byname(made, rte_mbuf_best_mempool_ops(), nullptr);
