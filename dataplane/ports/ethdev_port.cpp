@@ -23,9 +23,10 @@ using ferry::ErrorCode;
 namespace {
 
 constexpr int transmit_attempts = 4;
-/// Frames of AF_PACKET's rings where the device's arguments do not say: a worker that was asleep may wait some 10 milliseconds
-/// for a processor that others use, in which the driver's own 512 are full at 50,000 frames a second. 4 MiB each way.
-constexpr unsigned af_packet_ring = 2048;
+/// Frames of AF_PACKET's rings where the device's arguments do not say, and of AF_XDP's: a worker that was asleep may wait some
+/// tens of milliseconds for a processor that others use, in which 512 are full at 50,000 frames a second. With AF_PACKET 4 MiB
+/// each way; more than these never wait on AF_XDP, where DPDK's driver gives the kernel as many buffers to fill.
+constexpr std::uint16_t socket_ring = 2048;
 constexpr const char* hint_on_steering =
     "; the kernel must let ferryd load the program (CAP_BPF, CAP_NET_ADMIN), and the interface take it (its MTU may be too "
     "large for that, or LRO be on)";
@@ -51,7 +52,7 @@ std::string completed(const std::string& device, const std::optional<std::string
     if (steered)
         return fmt::format("{},xdp_prog={}", device, options.steered_by.string());
     if (device.starts_with("net_af_packet") && !device_argument(device, "framecnt"))
-        return fmt::format("{},framecnt={}", device, af_packet_ring);
+        return fmt::format("{},framecnt={}", device, socket_ring);
     return device;
 }
 
@@ -76,7 +77,8 @@ ferry::Expected<std::unique_ptr<EthdevPort>> EthdevPort::open(const std::string&
     if (port->sockets_.reassemble())
         spdlog::warn("the device \"{}\" takes frames in whose IP fragments the kernel has put together", devargs);
     if (auto started = port->start(devargs, options); !started)
-        return ferry::fail(started.error().code, started.error().sentence + (steered ? hint_on_steering : ""));
+        return ferry::fail(started.error().code, started.error().sentence +
+                                                     (steered && started.error().code == ErrorCode::unavailable ? hint_on_steering : ""));
     if (steered) {
         auto found = Steering::find(*steered);
         if (!found)
@@ -154,12 +156,17 @@ ferry::Expected<void> EthdevPort::run(const std::string& devargs, const rte_eth_
     };
     if (const int result = rte_eth_dev_configure(port_, receive_queues_, transmit_queues_, &conf); result != 0)
         return failed("configuration", result);
-    std::uint16_t receive_descriptors = options.descriptors, transmit_descriptors = options.descriptors;
+    const bool of_af_xdp = devargs.starts_with("net_af_xdp");
+    const std::uint16_t wanted = of_af_xdp ? std::max(options.descriptors, socket_ring) : options.descriptors;
+    std::uint16_t receive_descriptors = wanted, transmit_descriptors = wanted;
     if (const int result = rte_eth_dev_adjust_nb_rx_tx_desc(port_, &receive_descriptors, &transmit_descriptors); result != 0)
         return failed("choosing the size of its rings", result);
     const auto socket = static_cast<unsigned>(std::max(0, rte_eth_dev_socket_id(port_)));
     wakes_.resize(receive_queues_);
     for (std::uint16_t queue = 0; queue < receive_queues_; ++queue) {
+        if (const unsigned free = rte_mempool_avail_count(options.pool); of_af_xdp && free < socket_ring)
+            return ferry::fail(ErrorCode::no_memory, fmt::format("the device \"{}\" keeps {} buffers for each queue to receive into, and {} "
+                                                                 "are left for queue {}; raise dpdk.buffers", devargs, socket_ring, free, queue));
         const std::set<int> before = open_descriptors();
         if (const int result = rte_eth_rx_queue_setup(port_, queue, receive_descriptors, socket, nullptr, options.pool); result != 0)
             return failed("setting up a receive queue", result);

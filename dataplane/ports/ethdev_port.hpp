@@ -27,9 +27,10 @@ struct KernelInterface {
 
 class EthdevPort final : public Port {
 public:
-    /// Plugs the device in and starts it. Control thread. Fails as probe_ethdev() does, and with unavailable where the
-    /// device cannot be set up; it is unplugged again then. Where the device is to be steered, as Steering does, and it gets
-    /// no frame until steer_to() is called; device arguments that name a program (xdp_prog) come before `steered_by`.
+    /// Plugs the device in and starts it. Control thread. Fails as probe_ethdev() does, with no_memory where the pool has not
+    /// the buffers that AF_XDP receives into, and with unavailable where the device cannot be set up; it is unplugged again
+    /// then. Where the device is to be steered, as Steering does, and it gets no frame until steer_to() is called; device
+    /// arguments that name a program (xdp_prog) come before `steered_by`.
     static ferry::Expected<std::unique_ptr<EthdevPort>> open(const std::string& devargs, const EthdevOptions& options);
     ~EthdevPort() override;
 

@@ -49,6 +49,19 @@ def test():
     pair.a.start()
     pair.vm2.namespace.ping(pair.vm1.ipv4)
     pair.a.stop()
+    step("the kernel sends from and receives into every buffer of the pool: from 3,000 most are with the fill ring at once")
+    pair.a.config["dpdk"]["buffers"] = 3000
+    pair.a.start()
+    for sender, receiver in pair.both_ways():
+        sender.namespace.ping(receiver.ipv4)
+        check_udp(sender.namespace, sender.ipv4, receiver.namespace, receiver.ipv4)
+        check_tcp(sender.namespace, sender.ipv4, receiver.namespace, receiver.ipv4)
+    pair.a.stop()
+    step("from fewer than the fill ring takes it does not start, and says why")
+    pair.a.config["dpdk"]["buffers"] = 1500
+    done = pair.a.run_another()
+    check(done.returncode == 1 and "2048 buffers" in done.stderr and "raise dpdk.buffers" in done.stderr,
+          f"exit code {done.returncode}: {done.stderr}")
 
 
 run(test)
