@@ -76,6 +76,12 @@ private:
         reading_.fault_of(path, fmt::format("{} is too low; the configuration has {} {}", bound, count, what));
     }
 
+    void fits_pci(std::string_view device, const std::string& path)
+    {
+        if (auto why = at_odds_with_pci(device, config_.dpdk.pci))
+            fault(path, std::move(*why));
+    }
+
     void buffers()
     {
         const DpdkConfig& dpdk = config_.dpdk;
@@ -90,8 +96,7 @@ private:
             reading_.fault_of("dpdk.buffer_size",
                               fmt::format("{} is too small for an underlay of MTU {}; give at least {}",
                                           dpdk.buffer_size, config_.underlay.mtu, frame));
-        if (is_pci_device(config_.underlay.device) && !dpdk.pci)
-            fault("underlay.device", "is a PCI device; set pci = true under [dpdk]");
+        fits_pci(config_.underlay.device, "underlay.device");
         if (!config_.underlay.host_interface.empty() && is_kernels_device(config_.underlay.device))
             fault("underlay.host_interface",
                   fmt::format("is not for {}, whose interface stays the kernel's; leave it out",
@@ -186,8 +191,7 @@ private:
             if (const auto* device = std::get_if<DevicePort>(&port.kind)) {
                 const std::string name(device_name(device->device));
                 claim(devices, name, path + ".device", in_quotes(name));
-                if (is_pci_device(name) && !config_.dpdk.pci)
-                    fault(path + ".device", "is a PCI device; set pci = true under [dpdk]");
+                fits_pci(name, path + ".device");
             }
         }
     }

@@ -196,6 +196,16 @@ bool is_pci_device(std::string_view device) noexcept
            is_hex(name.substr(3, 2)) && name[6] >= '0' && name[6] <= '7';
 }
 
+std::optional<std::string> at_odds_with_pci(std::string_view device, bool pci)
+{
+    if (is_pci_device(device) && !pci)
+        return "is a PCI device; set pci = true under [dpdk]";
+    if (device.starts_with("net_af_xdp") && pci)
+        return "is of AF_XDP, whose buffers the kernel must find without the gaps that PCI devices need; leave out pci under [dpdk], "
+               "or use net_af_packet";
+    return std::nullopt;
+}
+
 bool is_kernels_device(std::string_view device) noexcept
 {
     return device.starts_with("net_af_packet") || device.starts_with("net_af_xdp") ||

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -52,6 +53,8 @@ Expected<std::string> parse_interface_name(std::string_view text);
 std::string_view device_name(std::string_view device) noexcept;
 /// True for device arguments that name a PCI device: "0000:01:00.0", "01:00.0".
 bool is_pci_device(std::string_view device) noexcept;
+/// What keeps the device from being used where dpdk.pci is `pci`, as a sentence that the device begins; nothing where it can be.
+std::optional<std::string> at_odds_with_pci(std::string_view device, bool pci);
 /// True for device arguments whose interface stays the kernel's, which sees its frames by itself.
 bool is_kernels_device(std::string_view device) noexcept;
 

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include "config/values.hpp"
 #include "control/controller_impl.hpp"
 
 namespace ferryd {
@@ -64,7 +65,10 @@ Expected<void> Controller::Impl::open_port(AttachedPort& port)
     options.mtu = config.underlay.mtu;
     options.promiscuous = true;
     options.interrupts = config.workers.poll == WorkersConfig::Poll::automatic;
-    auto opened = EthdevPort::open(std::get<DevicePort>(port.config.kind).device, options);
+    const std::string& device = std::get<DevicePort>(port.config.kind).device;
+    if (const auto why = at_odds_with_pci(device, config.dpdk.pci))
+        return ferry::fail(ErrorCode::invalid_argument, fmt::format("the device \"{}\" {}", device, *why));
+    auto opened = EthdevPort::open(device, options);
     if (!opened)
         return tl::unexpected(opened.error());
     (*opened)->hold(port.config.held);

@@ -55,7 +55,8 @@ def test():
                         (REFUSED, ["fdb", "del", "02:00:00:00:00:98", "vni", VNI]),
                         (REFUSED, ["fdb", "add", endpoint, "vni", VNI, "vtep", remote]),
                         (REFUSED, ["fdb", "replace", endpoint, "vni", VNI, "vtep", "172.16.0.77"]),
-                        (REFUSED, ["port", "add", "p", "vni", VNI, "device", "net_af_packet7,iface=nowhere"])):
+                        (REFUSED, ["port", "add", "p", "vni", VNI, "device", "net_af_packet7,iface=nowhere"]),
+                        (REFUSED, ["port", "add", "p", "vni", VNI, "device", "0000:01:00.0"])):
         done = ferryctl(*words, socket=a.socket)
         check_equal(done.returncode, code, f"exit code of ferryctl {words}: {done.stdout}{done.stderr}")
         check(done.stderr.startswith(("ferryctl: ", "Error")), f"what {words} says: {done.stderr}")

@@ -236,6 +236,9 @@ TEST_CASE("values that belong together fit")
           "6:12: limits.segments: 1 is too low; the configuration has 2 segments");
     check("[[port]]\nname = 'a'\nvni = 100\ndevice = '0000:01:00.0'\n" + segment,
           "8:10: port.device: is a PCI device; set pci = true under [dpdk]");
+    check("[dpdk]\npci = true\n[[port]]\nname = 'a'\nvni = 100\ndevice = 'net_af_xdp0,iface=x'\n" + segment,
+          "10:10: port.device: is of AF_XDP, whose buffers the kernel must find without the gaps that PCI devices need; leave out pci "
+          "under [dpdk], or use net_af_packet");
     check("[[port]]\nname = 'a'\nvni = 100\ndevice = 'net_tap0'\nqueues = 2\n" + segment,
           "9:10: port.queues: is for vhost_user ports only");
     check("[[port]]\nname = 'a'\nvni = 100\nvhost_user = '/s'\nheld = true\n" + segment,

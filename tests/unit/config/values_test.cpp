@@ -1,4 +1,6 @@
 // The rules of single values, which ferryd.toml, ferryctl and the API share.
+#include <tuple>
+
 #include <catch2/catch.hpp>
 
 #include "config/values.hpp"
@@ -30,6 +32,10 @@ TEST_CASE("devices")
         CHECK(!parse_device(bad));
     CHECK(is_pci_device("0000:01:00.0,x=1"));
     CHECK(!is_pci_device("net_tap0"));
+    for (const auto& [device, pci, fits] : {std::tuple("0000:01:00.0", true, true), std::tuple("0000:01:00.0", false, false),
+                                           std::tuple("net_af_xdp0,iface=x", true, false), std::tuple("net_af_xdp0,iface=x", false, true),
+                                           std::tuple("net_tap0", true, true), std::tuple("net_tap0", false, true)})
+        CHECK(at_odds_with_pci(device, pci).has_value() != fits);
     CHECK(device_name("net_tap0,iface=x") == "net_tap0");
 }
 
