@@ -10,7 +10,7 @@ TESTS = REPOSITORY / "tests"
 
 SCRIPT_FOLDERS = ("interop", "move", "bench", "install", "model", "demo")  # Python scripts, one test each
 SECONDS = {"demo": 600, "model": 300}              # where 120 are too few
-COMPUTING = ("model", "simulator", "losses", "search")    # folders, and scripts elsewhere
+COMPUTING = ("model", "install", "simulator", "losses", "search")  # folders, and scripts elsewhere
 THREADED = ("unit-table", "unit-control")        # what ThreadSanitizer has something to say about
 
 
