@@ -23,7 +23,7 @@ std::vector<VtepId> add_vteps(Transaction& transaction, std::size_t count)
 std::unique_ptr<Worker> make_worker(Tables& tables, rte_mempool* pool, std::uint32_t share_from)
 {
     WorkerConfig config;
-    config.local_vteps = {host_address};
+    config.local_vtep.address = host_address;
     config.pool = pool;
     config.share_from = share_from;
     auto worker = must(Worker::make(tables, config));

@@ -29,10 +29,14 @@ constexpr std::size_t vxlan_offset = udp_offset + sizeof(UdpHeader);
 constexpr std::size_t least_length = wire::vxlan_ipv4_overhead + sizeof(EthernetHeader);
 constexpr std::size_t least_udp_length = sizeof(UdpHeader) + sizeof(VxlanHeader);
 
-bool is_local(Ipv4Address address, std::span<const Ipv4Address> local_vteps) noexcept
+bool is_local(Ipv4Address address, const OuterRules& rules) noexcept
 {
-    return address == local_vteps.front() ||
-           std::find(local_vteps.begin() + 1, local_vteps.end(), address) != local_vteps.end();
+    return address == rules.local.address || rules.further.has(address);
+}
+
+bool is_local(const LocalVtep& vtep, const OuterRules& rules) noexcept
+{
+    return vtep == rules.local || rules.further.has(vtep);
 }
 
 /// The UDP checksum is over what may lie in several buffers.
@@ -72,7 +76,7 @@ constexpr Finding dropped(DropReason reason) noexcept { return {Verdict::drop, r
     if (length < udp_offset)
         return irregular(DropReason::outer_truncated);
     const auto& ip = header_at<Ipv4Header>(bytes + ip_offset);
-    if (!is_local(ip.destination, rules.local_vteps) || ip.protocol != wire::ip_protocol::udp ||
+    if (!is_local(ip.destination, rules) || ip.protocol != wire::ip_protocol::udp ||
         ip.fragment_offset() != 0)
         return {Verdict::pass};
 
@@ -82,7 +86,8 @@ constexpr Finding dropped(DropReason reason) noexcept { return {Verdict::drop, r
         return irregular(ip.version() == 4 ? DropReason::outer_options : DropReason::outer_version);
     if (length < ip_offset + header_length + sizeof(UdpHeader))
         return irregular(DropReason::outer_truncated);
-    if (header_at<UdpHeader>(bytes + ip_offset + header_length).destination_port != rules.vxlan_port)
+    const std::uint16_t port = header_at<UdpHeader>(bytes + ip_offset + header_length).destination_port.host();
+    if (!is_local({ip.destination, port}, rules))
         return {Verdict::pass};
 
     source = ip.source;
@@ -114,8 +119,8 @@ public:
         demand(ip_offset, wire::ipv4_version_ihl, std::uint8_t{0xff});
         demand(ip_offset + offsetof(Ipv4Header, flags_fragment), wire::be16{0}, wire::be16{0x3fff});  // MF and offset
         demand(ip_offset + offsetof(Ipv4Header, protocol), wire::ip_protocol::udp, std::uint8_t{0xff});
-        demand(ip_offset + offsetof(Ipv4Header, destination), rules.local_vteps.front(), ~std::uint32_t{0});
-        demand(udp_offset + offsetof(UdpHeader, destination_port), rules.vxlan_port, wire::be16{0xffff});
+        demand(ip_offset + offsetof(Ipv4Header, destination), rules.local.address, ~std::uint32_t{0});
+        demand(udp_offset + offsetof(UdpHeader, destination_port), wire::be16{rules.local.port}, wire::be16{0xffff});
         demand(udp_offset + offsetof(UdpHeader, checksum), wire::be16{0}, wire::be16{0xffff});
         demand(vxlan_offset, wire::vxlan_flag_i, std::uint8_t{0xff});
         demand(vxlan_offset + 1, std::uint8_t{0}, std::uint8_t{0xff});

@@ -1,20 +1,17 @@
 // Is a frame from the underlay ours, and are its outer headers right?
 #pragma once
 
-#include <span>
-
 #include "engine/burst.hpp"
 #include "engine/sender.hpp"
 
-#include <ferry/wire/address.hpp>
-#include <ferry/wire/endian.hpp>
+#include <ferry/table/local_vteps.hpp>
 
 namespace ferry::engine {
 
 /// What makes a frame ours.
 struct OuterRules {
-    std::span<const Ipv4Address> local_vteps;
-    wire::be16 vxlan_port;
+    LocalVtep local;
+    const LocalVteps& further;
     bool pass_irregular = false;  ///< as WorkerConfig has it
 };
 
@@ -27,7 +24,7 @@ struct OuterHeaders {
 };
 
 /// Gives frames that are not ours the verdict pass, and drops those of ours that are not right. Ours is what is IPv4
-/// by its EtherType, to a local VTEP's address, UDP, and to the VXLAN port. Frames that end before one can tell are
+/// by its EtherType, to a local VTEP's address, UDP, and to its port. Frames that end before one can tell are
 /// dropped; later fragments, which carry no port, pass, because they may be the host's own. Where the host gets
 /// irregular packets, those pass that WorkerConfig names.
 ///

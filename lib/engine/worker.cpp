@@ -47,7 +47,7 @@ private:
 struct Worker::State {
     State(Tables& all, const WorkerConfig& given, Reader number, std::unique_ptr<WorkerCounters> zeros)
         : tables(all), config(given), reader(std::move(number)), counters(std::move(zeros)), outbox(*counters),
-          rules{config.local_vteps, wire::be16{config.vxlan_port}, config.pass_irregular},
+          rules{config.local_vtep, tables.local_vteps(), config.pass_irregular},
           entropy_ports(config.entropy_ports)
     {
     }
@@ -155,13 +155,8 @@ namespace {
 /// Copies of the data room that a pool gives must take outer headers and hold what the steps look at.
 Expected<void> check(const WorkerConfig& config)
 {
-    if (config.local_vteps.empty() || config.local_vteps.size() > 16)
-        return fail(ErrorCode::invalid_argument, "a worker needs 1 to 16 local VTEP addresses");
-    for (const Ipv4Address address : config.local_vteps)
-        if (address.is_zero() || address.is_multicast())
-            return fail(ErrorCode::invalid_argument, address.to_string() + " cannot be a local VTEP address");
-    if (config.vxlan_port == 0)
-        return fail(ErrorCode::invalid_argument, "UDP port 0 is reserved; VXLAN's is 4789");
+    if (auto checked = check_local_vtep(config.local_vtep); !checked)
+        return checked;
     if (!config.entropy_ports.valid())
         return fail(ErrorCode::invalid_argument, "outer source ports must be a range of ports from 1 on");
     if (config.pool == nullptr)

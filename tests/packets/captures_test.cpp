@@ -17,7 +17,7 @@ constexpr Mac port_a{0x02, 0, 0, 0, 0x16, 0x01}, port_b{0x02, 0, 0, 0, 0x16, 0x0
 
 /// A host with the VTEP address `self`, one guest with any source, and the other VTEP as the only remote.
 struct OneEnd : Host {
-    explicit OneEnd(bool plays_a) : Host([&](WorkerConfig& config) { config.local_vteps = {ip(plays_a ? a : b)}; })
+    explicit OneEnd(bool plays_a) : Host([&](WorkerConfig& config) { config.local_vtep.address = ip(plays_a ? a : b); })
     {
         add_segment(100);
         guest = add_attachment(100, {});

@@ -109,23 +109,28 @@ TEST_CASE("Frames of a VTEP that is not in the table are taken, under the counte
     CHECK(host.counters().vtep(VtepId::none).in_bytes.get() == outer.size());
 }
 
-TEST_CASE("Every local VTEP address, and only those, and only the configured port")
+TEST_CASE("Every local VTEP, each at its port and as long as it is one, and nothing else")
 {
-    OneGuest host([](WorkerConfig& config) {
-        config.local_vteps.push_back(ip({172, 16, 1, 1}));
-        config.local_vteps.push_back(ip({172, 16, 2, 1}));
-        config.vxlan_port = 8472;
-    });
+    OneGuest host([](WorkerConfig& config) { config.local_vtep.port = 8472; });
+    const Ip4 own{172, 16, 0, 1}, second{172, 16, 1, 1}, none{172, 16, 3, 1};
     const Bytes inner = to_vm(0x0800, udp_in_ipv4());
-    Vxlan outer = outer_from(remote, 100);
-    CHECK(host.receive({vxlan(outer, inner)}) == std::vector{to_host(vxlan(outer, inner))});
-    outer.port = 8472;
-    for (const Ip4 address : {Ip4{172, 16, 0, 1}, Ip4{172, 16, 1, 1}, Ip4{172, 16, 2, 1}}) {
+    const auto is_ours = [&](Ip4 address, std::uint16_t port) {
+        Vxlan outer = outer_from(remote, 100);
         outer.ip.destination = address;
-        CHECK(host.receive({vxlan(outer, inner)}) == std::vector{to(host.web, inner)});
-    }
-    outer.ip.destination = {172, 16, 3, 1};
-    CHECK(host.receive({vxlan(outer, inner)}) == std::vector{to_host(vxlan(outer, inner))});
+        outer.port = port;
+        const auto went = host.receive({vxlan(outer, inner)});
+        const bool ours = went == std::vector{to(host.web, inner)};
+        CHECK((ours || went == std::vector{to_host(vxlan(outer, inner))}));
+        return ours;
+    };
+    LocalVteps& further = host.tables().local_vteps();
+    CHECK((is_ours(own, 8472) && !is_ours(own, 4789) && !is_ours(second, 4789) && !is_ours(second, 8472)));
+    must(further.add({ip(second), 4789}));
+    CHECK((is_ours(own, 8472) && !is_ours(own, 4789) && is_ours(second, 4789) && !is_ours(second, 8472)));
+    must(further.add({ip(own), 4789}));
+    CHECK((is_ours(own, 8472) && is_ours(own, 4789) && is_ours(second, 4789) && !is_ours(none, 4789)));
+    must(further.remove({ip(second), 4789}));
+    CHECK((is_ours(own, 8472) && is_ours(own, 4789) && !is_ours(second, 4789)));
 }
 
 TEST_CASE("What is the host's goes to the host, untouched")

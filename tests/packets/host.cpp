@@ -91,7 +91,7 @@ Host::Host(const std::function<void(WorkerConfig&)>& adjust)
     limits.workers = 4;
     tables_ = must(Tables::make(limits));
     WorkerConfig config;
-    config.local_vteps = {ip(address)};
+    config.local_vtep.address = ip(address);
     config.pool = pool();
     if (adjust)
         adjust(config);

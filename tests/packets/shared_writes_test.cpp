@@ -52,7 +52,7 @@ struct TwoWorkers {
     void make_workers()
     {
         WorkerConfig config;
-        config.local_vteps = {ip(Host::address)};
+        config.local_vtep.address = ip(Host::address);
         config.pool = pool();
         for (int i = 0; i < 2; ++i) {
             begins[i] = collected_end();

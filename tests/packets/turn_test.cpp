@@ -132,7 +132,7 @@ TEST_CASE("The count of a turn is the sum of its workers', and stands once they 
 {
     Turning host;
     WorkerConfig config;
-    config.local_vteps = {ip(Host::address)};
+    config.local_vtep.address = ip(Host::address);
     config.pool = pool();
     const auto second = must(Worker::make(host.tables(), config));
     second->online();

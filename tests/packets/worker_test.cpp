@@ -13,7 +13,7 @@ namespace {
 WorkerConfig right()
 {
     WorkerConfig config;
-    config.local_vteps = {ip({172, 16, 0, 1})};
+    config.local_vtep.address = ip({172, 16, 0, 1});
     config.pool = pool();
     return config;
 }
@@ -34,11 +34,9 @@ TEST_CASE("A worker wants a configuration that can work")
 {
     const auto tables = must(Tables::make({}));
     constexpr auto invalid = ErrorCode::invalid_argument;
-    CHECK(failure(*tables, [](WorkerConfig& c) { c.local_vteps.clear(); }) == invalid);
-    CHECK(failure(*tables, [](WorkerConfig& c) { c.local_vteps.assign(17, ip({172, 16, 0, 1})); }) == invalid);
-    CHECK(failure(*tables, [](WorkerConfig& c) { c.local_vteps.push_back(ip({0, 0, 0, 0})); }) == invalid);
-    CHECK(failure(*tables, [](WorkerConfig& c) { c.local_vteps.push_back(ip({239, 1, 1, 1})); }) == invalid);
-    CHECK(failure(*tables, [](WorkerConfig& c) { c.vxlan_port = 0; }) == invalid);
+    CHECK(failure(*tables, [](WorkerConfig& c) { c.local_vtep = {}; }) == invalid);
+    CHECK(failure(*tables, [](WorkerConfig& c) { c.local_vtep.address = ip({239, 1, 1, 1}); }) == invalid);
+    CHECK(failure(*tables, [](WorkerConfig& c) { c.local_vtep.port = 0; }) == invalid);
     CHECK(failure(*tables, [](WorkerConfig& c) { c.entropy_ports = {5000, 4999}; }) == invalid);
     CHECK(failure(*tables, [](WorkerConfig& c) { c.entropy_ports = {0, 10}; }) == invalid);
     CHECK(failure(*tables, [](WorkerConfig& c) { c.pool = nullptr; }) == invalid);

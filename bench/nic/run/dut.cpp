@@ -163,8 +163,8 @@ Expected<std::unique_ptr<InnerDut>> InnerDut::make(ferryd::Port& port, rte_mempo
             return tl::unexpected(attachments.error());
         made->attachments = std::move(*attachments);
         WorkerConfig config;
-        config.local_vteps = {plan.vtep};
-        config.vxlan_port = plan.vxlan_port;
+        config.local_vtep.address = plan.vtep;
+        config.local_vtep.port = plan.vxlan_port;
         config.pool = pool;
         auto worker = Worker::make(*made->tables, config);
         if (!worker)

@@ -19,8 +19,7 @@ namespace ferry {
 
 /// What a worker needs to know besides the tables.
 struct WorkerConfig {
-    std::vector<Ipv4Address> local_vteps;      ///< addresses whose VXLAN is ours; at least one, at most 16
-    std::uint16_t vxlan_port = 4789;           ///< UDP port on which VXLAN arrives
+    LocalVtep local_vtep;                      ///< whose VXLAN is ours; Tables::local_vteps() has further ones, at a few cycles a frame
     wire::PortRange entropy_ports{};           ///< range of the outer source port
     rte_mempool* pool = nullptr;               ///< for copies; at least 64 bytes of headroom and 128 behind it
     /// Of a flood's frame of so many bytes or more its remotes share the buffers, see Sink::to_underlay(); at most

@@ -10,6 +10,7 @@
 #include <ferry/table/detour.hpp>
 #include <ferry/table/fdb.hpp>
 #include <ferry/table/labels.hpp>
+#include <ferry/table/local_vteps.hpp>
 #include <ferry/table/qsbr.hpp>
 #include <ferry/table/segment.hpp>
 #include <ferry/table/turns.hpp>
@@ -56,6 +57,9 @@ public:
     const Attachments& attachments() const noexcept { return *attachments_; }
     Labels& labels() noexcept { return *labels_; }
     const Labels& labels() const noexcept { return *labels_; }
+    /// Changed without a transaction.
+    LocalVteps& local_vteps() noexcept { return local_vteps_; }
+    const LocalVteps& local_vteps() const noexcept { return local_vteps_; }
     Turns& turns() noexcept { return *turns_; }
     const Turns& turns() const noexcept { return *turns_; }
     DetourExits& exits() noexcept { return *exits_; }
@@ -78,6 +82,7 @@ private:
     std::unique_ptr<Vteps> vteps_;
     std::unique_ptr<Attachments> attachments_;
     std::unique_ptr<Labels> labels_;
+    LocalVteps local_vteps_;
     std::unique_ptr<Turns> turns_;
     std::unique_ptr<DetourExits> exits_;
     std::unique_ptr<WriterState> writer_;

@@ -53,7 +53,7 @@ struct Host {
         REQUIRE(transaction.set_row(vni, vm_mac, ferry::Row::gated(vm_id, ferry::RowOrigin::endpoint)));
         REQUIRE(transaction.commit());
         ferry::WorkerConfig engine;
-        engine.local_vteps = {*ferry::Ipv4Address::parse("172.16.0.1")};
+        engine.local_vtep.address = *ferry::Ipv4Address::parse("172.16.0.1");
         engine.pool = pool();
         worker = std::move(*ferryd::PollWorker::make(0, engine, {*tables, *grace, handovers, shared, next_hops, {0}}));
         ports = std::make_unique<ferryd::PortGates>(vm, vm_id, vni, std::array{vm_mac}, worker->gates());

@@ -39,7 +39,7 @@ struct Waiting {
         ferry::test::start_eal();
         tables = std::move(*ferry::Tables::make({64, 64, 16, 16, 16, 16, 8}));
         ferry::WorkerConfig config;
-        config.local_vteps = {*ferry::Ipv4Address::parse("172.16.0.1")};
+        config.local_vtep.address = *ferry::Ipv4Address::parse("172.16.0.1");
         config.pool = pool();
         engine = std::move(*ferry::Worker::make(*tables, config));
         frames = std::make_unique<WaitingFrames>(*engine, next_hops, ferryd::WaitingBounds{for_one_vtep});

@@ -70,7 +70,7 @@ public:
         REQUIRE(transaction.commit());
         config.count = workers;
         ferry::WorkerConfig engine;
-        engine.local_vteps = {*ferry::Ipv4Address::parse("172.16.0.1")};
+        engine.local_vtep.address = *ferry::Ipv4Address::parse("172.16.0.1");
         engine.pool = pool();
         set = std::move(*WorkerSet::start(*tables, config, engine, gates, next_hops, {64}));
         set->rewire(wiring(true, true));
