@@ -43,7 +43,7 @@ std::string usage_line(const Object& object, const Verb& verb)
 
 const std::vector<Object>& all_objects()
 {
-    static const std::vector<Object> objects{fdb_commands(),  vni_commands(),     vtep_commands(), port_commands(),
+    static const std::vector<Object> objects{fdb_commands(),  vni_commands(),     vtep_commands(), local_commands(), port_commands(),
                                              move_commands(), hold_commands(), release_commands(), peer_commands(),
                                              worker_commands(), stats_commands()};
     return objects;

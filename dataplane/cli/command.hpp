@@ -36,6 +36,7 @@ struct Object {
 Object fdb_commands();
 Object vni_commands();
 Object vtep_commands();
+Object local_commands();
 Object port_commands();
 Object stats_commands();
 Object worker_commands();

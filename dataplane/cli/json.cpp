@@ -118,6 +118,11 @@ Json to_json(const VtepStatus& vtep)
     return object;
 }
 
+Json to_json(const ferry::LocalVtep& vtep)
+{
+    return {{"address", vtep.address.to_string()}, {"port", vtep.port}};
+}
+
 Json to_json(const FdbStatus& row)
 {
     Json object;

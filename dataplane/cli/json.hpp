@@ -1,6 +1,8 @@
 // What ferryd tells, as ferryctl -j prints it. ferryctl(8) describes the keys; programs depend on them.
 #pragma once
 
+#include <ferry/table/local_vteps.hpp>
+
 #include "cli/output.hpp"
 #include "control/move_status.hpp"
 #include "control/status.hpp"
@@ -10,6 +12,7 @@ namespace ferryd {
 Json to_json(const PortStatus& port);
 Json to_json(const SegmentStatus& segment);
 Json to_json(const VtepStatus& vtep);
+Json to_json(const ferry::LocalVtep& vtep);
 Json to_json(const FdbStatus& row);
 Json to_json(const StatsStatus& stats);
 Json to_json(const WorkerStatus& worker);

@@ -1,4 +1,5 @@
 // What no single value can tell: duplicates, references to what is not there, bounds that belong together.
+#include <algorithm>
 #include <cstdint>
 #include <set>
 #include <utility>
@@ -27,6 +28,7 @@ public:
     {
         buffers();
         workers();
+        local_vteps();
         vteps();
         segments();
         fdb();
@@ -125,6 +127,16 @@ private:
                                     config_.workers.count));
     }
 
+    void local_vteps()
+    {
+        const std::vector<ferry::LocalVtep>& also = config_.host.also;
+        for (std::size_t i = 0; i < also.size(); ++i)
+            if (also[i] == ferry::LocalVtep{config_.host.vtep, config_.host.vxlan_port})
+                fault(element("host.also", also.size(), i), "is vtep and vxlan_port, which need not be here");
+        if (also.size() > ferry::LocalVteps::most)
+            fault("host.also", fmt::format("has {} local VTEPs; {} are the most", also.size(), ferry::LocalVteps::most));
+    }
+
     void vteps()
     {
         for (std::size_t i = 0; i < config_.vteps.size(); ++i) {
@@ -132,7 +144,9 @@ private:
             const std::string path = fmt::format("vtep[{}]", i);
             const std::string text = vtep.address.to_string();
             all_vteps_ = all_vteps_ && reading_.good(path + ".address");
-            if (vtep.address == config_.host.vtep)
+            const auto& also = config_.host.also;
+            if (vtep.address == config_.host.vtep ||
+                std::any_of(also.begin(), also.end(), [&](const ferry::LocalVtep& local) { return local.address == vtep.address; }))
                 fault(path + ".address", fmt::format("{} is this host's own VTEP; [[vtep]] is for the others", text));
             claim(addresses_, vtep.address, path + ".address", text);
             if (!reading_.remembers(path + ".mac") && !reading_.remembers("underlay.gateway_mac") &&

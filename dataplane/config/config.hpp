@@ -21,6 +21,7 @@ struct HostConfig {
     std::string name;          ///< how this host is called in messages; default: the kernel's host name
     ferry::Ipv4Address vtep;   ///< this host's VTEP address; the kernel holds it too
     std::uint16_t vxlan_port = 4789;
+    std::vector<ferry::LocalVtep> also;  ///< where it takes VXLAN besides
     ferry::wire::PortRange entropy_ports{};
     std::filesystem::path state = "/var/lib/ferry";  ///< folder of what survives a restart
 };

@@ -54,6 +54,7 @@ void read_host(Section section, HostConfig& host)
     section.require("vtep", "this host's VTEP address");
     section.take("vtep", host.vtep, parse_vtep_address);
     section.take_number("vxlan_port", host.vxlan_port, 1, 65'535);
+    section.take_list("also", host.also, parse_local_vtep);
     std::vector<std::uint32_t> ports;
     section.take_numbers("entropy_ports", ports, 1, 65'535);
     if (section.has("entropy_ports")) {

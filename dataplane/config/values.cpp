@@ -29,7 +29,7 @@ auto refuse(fmt::format_string<Values...> format, Values&&... values)
     return ferry::fail(ErrorCode::invalid_argument, fmt::format(format, std::forward<Values>(values)...));
 }
 
-std::optional<std::uint16_t> parse_tcp_port(std::string_view text) noexcept
+std::optional<std::uint16_t> parse_transport_port(std::string_view text) noexcept
 {
     std::uint16_t port = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
@@ -137,12 +137,28 @@ Expected<std::string> parse_device(std::string_view text)
     return std::string(text);
 }
 
+Expected<ferry::LocalVtep> parse_local_vtep(std::string_view text)
+{
+    const std::size_t colon = std::min(text.find(':'), text.size());
+    const auto address = parse_vtep_address(text.substr(0, colon));
+    if (!address)
+        return tl::unexpected(address.error());
+    ferry::LocalVtep vtep{*address};
+    if (colon == text.size())
+        return vtep;
+    const auto port = parse_transport_port(text.substr(colon + 1));
+    if (!port)
+        return refuse("{} has no UDP port behind the colon; give 1 to 65535", in_quotes(text));
+    vtep.port = *port;
+    return vtep;
+}
+
 Expected<std::string> parse_endpoint(std::string_view text)
 {
     const std::size_t colon = text.rfind(':');
     if (colon != std::string_view::npos) {
         const std::string_view host = text.substr(0, colon);
-        const auto port = parse_tcp_port(text.substr(colon + 1));
+        const auto port = parse_transport_port(text.substr(colon + 1));
         const auto v4 = ferry::Ipv4Address::parse(host);
         if (port && v4)
             return fmt::format("{}:{}", v4->to_string(), *port);

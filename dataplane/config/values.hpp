@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include <ferry/error.hpp>
+#include <ferry/table/local_vteps.hpp>
 #include <ferry/wire/address.hpp>
 
 #include "config/vni_set.hpp"
@@ -39,6 +40,8 @@ Expected<std::filesystem::path> parse_socket_path(std::string_view text);
 Expected<std::uint32_t> parse_socket_mode(std::string_view text);
 /// A DPDK device's arguments: "net_af_packet0,iface=eth1", or a PCI address with or without arguments.
 Expected<std::string> parse_device(std::string_view text);
+/// Where this host takes VXLAN: "172.16.0.9", with VXLAN's port, or "172.16.0.9:8472".
+Expected<ferry::LocalVtep> parse_local_vtep(std::string_view text);
 /// "172.16.0.1:4790" or "[2001:db8::1]:4790", in canonical form.
 Expected<std::string> parse_endpoint(std::string_view text);
 /// An absolute path without a NUL byte, of a folder that need not exist yet.

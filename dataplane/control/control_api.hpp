@@ -36,6 +36,14 @@ public:
     virtual Expected<void> remove_vtep(ferry::Ipv4Address address) = 0;
     virtual Expected<std::vector<VtepStatus>> vteps() = 0;
 
+    /// VXLAN that arrives there is this host's from now on. Fails with invalid_argument (its address is a remote VTEP's),
+    /// already_exists, table_full, and in_use or unavailable as PortReservation does, whose sentence says why.
+    virtual Expected<void> add_local_vtep(const ferry::LocalVtep& vtep) = 0;
+    /// Fails with not_found, invalid_argument where it is host.vtep, which stays.
+    virtual Expected<void> remove_local_vtep(const ferry::LocalVtep& vtep) = 0;
+    /// The host's own first.
+    virtual Expected<std::vector<ferry::LocalVtep>> local_vteps() = 0;
+
     /// Where a row is to point: a VTEP's address or the name of a local port.
     struct Place {
         std::optional<ferry::Ipv4Address> vtep;

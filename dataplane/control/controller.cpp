@@ -79,6 +79,21 @@ Expected<std::vector<VtepStatus>> Controller::vteps()
     return impl_->control->call([&]() -> Expected<std::vector<VtepStatus>> { return impl_->vteps(); });
 }
 
+Expected<void> Controller::add_local_vtep(const ferry::LocalVtep& vtep)
+{
+    return impl_->control->call([&] { return impl_->add_local_vtep(vtep); });
+}
+
+Expected<void> Controller::remove_local_vtep(const ferry::LocalVtep& vtep)
+{
+    return impl_->control->call([&] { return impl_->remove_local_vtep(vtep); });
+}
+
+Expected<std::vector<ferry::LocalVtep>> Controller::local_vteps()
+{
+    return impl_->control->call([&]() -> Expected<std::vector<ferry::LocalVtep>> { return impl_->local_vteps(); });
+}
+
 Expected<FdbChange> Controller::set_fdb(ferry::Vni vni, ferry::MacAddress mac, const Place& place, FdbMode mode)
 {
     const Stamp asked = stamp_now();

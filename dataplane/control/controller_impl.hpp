@@ -75,6 +75,15 @@ struct Controller::Impl final : RingHost {
     Expected<void> change_vtep(const VtepConfig& vtep);
     Expected<void> remove_vtep(ferry::Ipv4Address address);
     std::vector<VtepStatus> vteps();
+
+    // local_vteps.cpp
+    ferry::LocalVtep own_vtep() const { return {config.host.vtep, config.host.vxlan_port}; }
+    Expected<void> open_local_vteps();
+    Expected<std::unique_ptr<PortReservation>> reserve(const ferry::LocalVtep& vtep) const;
+    Expected<void> add_local_vtep(const ferry::LocalVtep& vtep);
+    Expected<void> take_vxlan_at(const ferry::LocalVtep& vtep);
+    Expected<void> remove_local_vtep(const ferry::LocalVtep& vtep);
+    std::vector<ferry::LocalVtep> local_vteps() const;
     VtepStatus status_of_vtep(const ferry::Adjacency& adjacency) const;
     Expected<ferry::VtepId> vtep_id(ferry::Ipv4Address address) const;
     Expected<const ferry::Segment*> segment(ferry::Vni vni) const;
@@ -209,7 +218,7 @@ struct Controller::Impl final : RingHost {
     std::unique_ptr<TapPort> host_interface;  ///< null: the kernel has the underlay's interface itself, or none
     ferry::MacAddress underlay_mac;
     std::uint64_t underlay_kernel_drops = 0;
-    std::unique_ptr<PortReservation> reservation;
+    std::vector<std::pair<ferry::LocalVtep, std::unique_ptr<PortReservation>>> reservations;  ///< without those that could not be made
     std::unique_ptr<ferry::move::DockBudget> dock;
     ferry::move::GateTimes gate_times;
     std::unique_ptr<std::atomic<bool>[]> ferry_vteps;  ///< by VtepId: its host marks its frames

@@ -156,14 +156,7 @@ Expected<void> Controller::Impl::open_underlay()
     underlay_mac = underlay->mac();
     if (auto made = open_host_interface(); !made)
         return made;
-    using Address = PortReservation::Address;
-    auto reserved = PortReservation::make(config.host.vtep, config.host.vxlan_port,
-                                          host_interface != nullptr ? Address::may_come_later : Address::is_there);
-    if (reserved)
-        reservation = std::move(*reserved);
-    else
-        spdlog::warn("{}", reserved.error().sentence);
-    return underlay->steer_to(vtep_key_of(config.host.vtep, config.host.vxlan_port));
+    return open_local_vteps();
 }
 
 /// Before the VTEP address is looked for: it is an address of this interface.
@@ -236,7 +229,7 @@ void Controller::Impl::stop()
         workers->rewire(ports.wiring(nullptr));
         workers.reset();
     }
-    reservation.reset();
+    reservations.clear();
     host_interface.reset();
     underlay.reset();
 }

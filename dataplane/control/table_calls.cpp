@@ -99,7 +99,7 @@ std::vector<SegmentStatus> Controller::Impl::segments()
 
 Expected<void> Controller::Impl::add_vtep(const VtepConfig& vtep)
 {
-    if (vtep.address == config.host.vtep)
+    if (vtep.address == config.host.vtep || tables->local_vteps().has(vtep.address))
         return ferry::fail(ErrorCode::invalid_argument,
                            fmt::format("{} is this host's own VTEP address; remote VTEPs have others", vtep.address.to_string()));
     const auto spec = adjacency_for(vtep);

@@ -309,6 +309,11 @@ ferry::Expected<void> EthdevPort::steer_to(const vtep_key& vtep)
     return steering_ ? steering_->vteps().add(vtep) : ferry::Expected<void>{};
 }
 
+ferry::Expected<void> EthdevPort::steer_away(const vtep_key& vtep)
+{
+    return steering_ ? steering_->vteps().remove(vtep) : ferry::Expected<void>{};
+}
+
 /// Not AF_XDP: its frames leave the kernel before any filter could see them.
 std::optional<KernelInterface> EthdevPort::kernel_interface() const
 {

@@ -56,6 +56,8 @@ public:
     /// From now on VXLAN to this VTEP comes by the port, where a program chooses its frames; otherwise it does so anyway.
     /// Fails as VtepMap::add() does.
     ferry::Expected<void> steer_to(const vtep_key& vtep);
+    /// The kernel has it again, where a program chooses; otherwise nothing changes. Fails as VtepMap::remove() does.
+    ferry::Expected<void> steer_away(const vtep_key& vtep);
     /// What chooses the port's frames; null where it gets all of them.
     const Steering* steering() const noexcept { return steering_.get(); }
     /// An AF_XDP device: it writes into the pool's memory, without the kernel's copying.

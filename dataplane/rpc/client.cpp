@@ -165,6 +165,27 @@ Expected<std::vector<VtepStatus>> Client::vteps()
     });
 }
 
+Expected<void> Client::add_local_vtep(const ferry::LocalVtep& vtep)
+{
+    v1::AddLocalVtepRequest request;
+    *request.mutable_vtep() = to_message(vtep);
+    return connection_->call(&Stub::AddLocalVtep, request);
+}
+
+Expected<void> Client::remove_local_vtep(const ferry::LocalVtep& vtep)
+{
+    v1::RemoveLocalVtepRequest request;
+    *request.mutable_vtep() = to_message(vtep);
+    return connection_->call(&Stub::RemoveLocalVtep, request);
+}
+
+Expected<std::vector<ferry::LocalVtep>> Client::local_vteps()
+{
+    return connection_->call(&Stub::ListLocalVteps, {}, [](const v1::ListLocalVtepsResponse& response) {
+        return read_messages<ferry::LocalVtep, v1::LocalVtep>(response.vteps(), from_message);
+    });
+}
+
 Expected<FdbChange> Client::set_fdb(ferry::Vni vni, ferry::MacAddress mac, const Place& place, FdbMode mode)
 {
     v1::SetFdbRequest request;

@@ -33,6 +33,9 @@ public:
     Expected<void> change_vtep(const VtepConfig& vtep) override;
     Expected<void> remove_vtep(ferry::Ipv4Address address) override;
     Expected<std::vector<VtepStatus>> vteps() override;
+    Expected<void> add_local_vtep(const ferry::LocalVtep& vtep) override;
+    Expected<void> remove_local_vtep(const ferry::LocalVtep& vtep) override;
+    Expected<std::vector<ferry::LocalVtep>> local_vteps() override;
 
     Expected<FdbChange> set_fdb(ferry::Vni vni, ferry::MacAddress mac, const Place& place, FdbMode mode) override;
     Expected<FdbChange> remove_fdb(ferry::Vni vni, ferry::MacAddress mac) override;

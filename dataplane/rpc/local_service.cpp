@@ -168,6 +168,37 @@ LocalService::Reactor* LocalService::RemoveVtep(Context* context, const v1::Remo
     });
 }
 
+LocalService::Reactor* LocalService::ListLocalVteps(Context* context, const v1::ListLocalVtepsRequest*,
+                                                    v1::ListLocalVtepsResponse* response)
+{
+    return answer(context, [=, this] {
+        const auto vteps = api_.local_vteps();
+        if (vteps)
+            fill(*vteps, [&] { return response->add_vteps(); });
+        return status_of(context, vteps);
+    });
+}
+
+LocalService::Reactor* LocalService::AddLocalVtep(Context* context, const v1::AddLocalVtepRequest* request,
+                                                  v1::AddLocalVtepResponse*)
+{
+    return answer(context, [=, this] {
+        return status_of(context, from_message(request->vtep()).and_then([&](const ferry::LocalVtep& vtep) {
+            return api_.add_local_vtep(vtep);
+        }));
+    });
+}
+
+LocalService::Reactor* LocalService::RemoveLocalVtep(Context* context, const v1::RemoveLocalVtepRequest* request,
+                                                     v1::RemoveLocalVtepResponse*)
+{
+    return answer(context, [=, this] {
+        return status_of(context, from_message(request->vtep()).and_then([&](const ferry::LocalVtep& vtep) {
+            return api_.remove_local_vtep(vtep);
+        }));
+    });
+}
+
 Expected<std::vector<FdbStatus>> LocalService::rows_for(const v1::ListFdbRequest& request)
 {
     if (!request.has_vni())

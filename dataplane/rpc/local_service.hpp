@@ -38,6 +38,9 @@ private:
     Reactor* AddVtep(Context*, const v1::AddVtepRequest*, v1::AddVtepResponse*) override;
     Reactor* ChangeVtep(Context*, const v1::ChangeVtepRequest*, v1::ChangeVtepResponse*) override;
     Reactor* RemoveVtep(Context*, const v1::RemoveVtepRequest*, v1::RemoveVtepResponse*) override;
+    Reactor* ListLocalVteps(Context*, const v1::ListLocalVtepsRequest*, v1::ListLocalVtepsResponse*) override;
+    Reactor* AddLocalVtep(Context*, const v1::AddLocalVtepRequest*, v1::AddLocalVtepResponse*) override;
+    Reactor* RemoveLocalVtep(Context*, const v1::RemoveLocalVtepRequest*, v1::RemoveLocalVtepResponse*) override;
 
     grpc::ServerWriteReactor<v1::ListFdbResponse>* ListFdb(Context*, const v1::ListFdbRequest*) override;
     Reactor* SetFdb(Context*, const v1::SetFdbRequest*, v1::SetFdbResponse*) override;

@@ -146,6 +146,26 @@ Expected<VtepConfig> from_message(const v1::Vtep& message)
     return either(vtep, std::move(error));
 }
 
+v1::LocalVtep to_message(const ferry::LocalVtep& vtep)
+{
+    v1::LocalVtep message;
+    message.set_address(vtep.address.to_string());
+    message.set_port(vtep.port);
+    return message;
+}
+
+Expected<ferry::LocalVtep> from_message(const v1::LocalVtep& message)
+{
+    ferry::LocalVtep vtep;
+    std::optional<ferry::Error> error;
+    put(parse_vtep_address(message.address()), vtep.address, error);
+    if (message.has_port() && (message.port() == 0 || message.port() > 65'535))
+        error = wrong(fmt::format("{} is not a UDP port; give 1 to 65535", message.port()));
+    else if (message.has_port())
+        vtep.port = static_cast<std::uint16_t>(message.port());
+    return either(vtep, std::move(error));
+}
+
 Expected<ControlApi::Place> place_of(const v1::SetFdbRequest& request)
 {
     ControlApi::Place place;

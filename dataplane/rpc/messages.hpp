@@ -19,10 +19,12 @@ namespace v1 = ferry::v1;
 v1::Port to_message(const PortConfig& port);
 v1::Segment to_message(const SegmentConfig& segment);
 v1::Vtep to_message(const VtepConfig& vtep);
+v1::LocalVtep to_message(const ferry::LocalVtep& vtep);
 
 Expected<PortConfig> from_message(const v1::Port& port);
 Expected<SegmentConfig> from_message(const v1::Segment& segment);
 Expected<VtepConfig> from_message(const v1::Vtep& vtep);
+Expected<ferry::LocalVtep> from_message(const v1::LocalVtep& vtep);
 Expected<ControlApi::Place> place_of(const v1::SetFdbRequest& request);
 Expected<ControlApi::FdbMode> mode_of(const v1::SetFdbRequest& request);
 /// A flood list: VTEP addresses, each once.

@@ -40,6 +40,9 @@ public:
     Expected<void> change_vtep(const VtepConfig&) override { return {}; }
     Expected<void> remove_vtep(ferry::Ipv4Address) override { return {}; }
     Expected<std::vector<VtepStatus>> vteps() override { return {}; }
+    Expected<void> add_local_vtep(const ferry::LocalVtep&) override { return {}; }
+    Expected<void> remove_local_vtep(const ferry::LocalVtep&) override { return {}; }
+    Expected<std::vector<ferry::LocalVtep>> local_vteps() override { return {}; }
     Expected<FdbChange> set_fdb(ferry::Vni, ferry::MacAddress, const Place&, FdbMode) override { return {}; }
     Expected<FdbChange> remove_fdb(ferry::Vni, ferry::MacAddress) override { return {}; }
     Expected<std::vector<FdbStatus>> fdb(std::optional<ferry::Vni>) override { return {}; }

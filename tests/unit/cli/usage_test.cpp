@@ -14,7 +14,7 @@ TEST_CASE("what is not understood is said, and ferryd is not asked")
         CHECK(printed.out.empty());
         CHECK(printed.err == "ferryctl: " + said + " --help says what is\n");
     };
-    const std::string objects = "there are fdb, vni, vtep, port, moves, hold, release, peers, workers, stats; ferryctl";
+    const std::string objects = "there are fdb, vni, vtep, local, port, moves, hold, release, peers, workers, stats; ferryctl";
     check("", "an object is missing; ferryctl");
     check("fbd", "\"fbd\" is no object; " + objects);
     check("v", "\"v\" is more than one object; " + objects);

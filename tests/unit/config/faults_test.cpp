@@ -213,6 +213,22 @@ TEST_CASE("a faulty definition is one fault, not one for each reference to it")
               .size() == 1);
 }
 
+TEST_CASE("further local VTEPs are neither the host's own nor a remote one")
+{
+    const auto faults = [](const std::string& also, const std::string& more = "") {
+        return faults_of("[host]\nvtep = '172.16.0.1'\nalso = [" + also + "]\n[underlay]\ndevice = 'net_null0'\n" + more);
+    };
+    CHECK(faults("'172.16.0.1:8472', '172.16.0.9'") == Lines{});
+    CHECK(faults("'172.16.0.9', '172.16.0.1'") == Lines{"t:3:23: host.also: is vtep and vxlan_port, which need not be here"});
+    CHECK(faults("'172.16.0.3'", vtep) ==
+          Lines{"t:7:11: vtep.address: 172.16.0.3 is this host's own VTEP; [[vtep]] is for the others"});
+    CHECK(faults("'172.16.0.9', '172.16.0.9'").size() == 1);
+    std::string many;
+    for (int i = 0; i < 17; ++i)
+        many += (i > 0 ? ", '172.16.0.9:" : "'172.16.0.9:") + std::to_string(5000 + i) + "'";
+    CHECK(faults(many) == Lines{"t:3:8: host.also: has 17 local VTEPs; 16 are the most"});
+}
+
 TEST_CASE("values that belong together fit")
 {
     const auto check = [](const std::string& text, const std::string& fault) {
@@ -230,7 +246,7 @@ TEST_CASE("values that belong together fit")
           "6:13: dpdk.memory_mb: 32 MiB do not hold 16384 buffers of 2176 bytes; they take 38 MiB");
     check("mtu = 9000\n[dpdk]\nbuffer_size = 2176\n",
           "7:15: dpdk.buffer_size: 2176 is too small for an underlay of MTU 9000; give at least 9142");
-    check("[host.more]\n", "5:7: host.more: is not a key; known are entropy_ports, name, state, vtep, vxlan_port");
+    check("[host.more]\n", "5:7: host.more: is not a key; known are also, entropy_ports, name, state, vtep, vxlan_port");
     check("[limits]\nrows = 100\n", "5:1: limits.transaction_rows: 16384 is more than limits.rows, which is 100");
     check("[limits]\nsegments = 1\n" + segment + "[[segment]]\nvni = 101\n",
           "6:12: limits.segments: 1 is too low; the configuration has 2 segments");

@@ -12,6 +12,7 @@ const char* const every_key = R"(
 name = "S"
 vtep = "172.16.0.1"
 vxlan_port = 8472
+also = ["172.16.0.1:4789", "172.16.9.1"]
 entropy_ports = [50000, 50999]
 state = "/var/lib/ferry-s"
 
@@ -151,6 +152,7 @@ TEST_CASE("every key reaches its field")
     CHECK(c.host.name == "S");
     CHECK(c.host.vtep == ipv4("172.16.0.1"));
     CHECK(c.host.vxlan_port == 8472);
+    CHECK(c.host.also == std::vector<ferry::LocalVtep>{{c.host.vtep, 4789}, {*ferry::Ipv4Address::parse("172.16.9.1"), 4789}});
     CHECK(c.host.entropy_ports.first == 50000);
     CHECK(c.host.entropy_ports.last == 50999);
 
@@ -274,6 +276,7 @@ TEST_CASE("what is left out has its default")
     REQUIRE(result);
     CHECK(!result->host.name.empty());
     CHECK(result->host.vxlan_port == 4789);
+    CHECK(result->host.also.empty());
     CHECK(result->host.entropy_ports.first == 49152);
     CHECK(result->api.socket == "/run/ferry/ferryd.sock");
     CHECK(result->api.mode == 0660);

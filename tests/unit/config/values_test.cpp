@@ -24,6 +24,15 @@ TEST_CASE("addresses with ports, in canonical form")
         CHECK(!parse_endpoint(bad));
 }
 
+TEST_CASE("local VTEPs")
+{
+    const auto address = *ferry::Ipv4Address::parse("172.16.0.9");
+    CHECK(parse_local_vtep("172.16.0.9") == ferry::LocalVtep{address, 4789});
+    CHECK(parse_local_vtep("172.16.0.9:8472") == ferry::LocalVtep{address, 8472});
+    for (const char* bad : {"", ":4789", "172.16.0.9:", "172.16.0.9:0", "172.16.0.9:65536", "172.16.0.9:1:2", "239.1.1.1", "fd00::1"})
+        CHECK(!parse_local_vtep(bad));
+}
+
 TEST_CASE("devices")
 {
     for (const char* good : {"net_null0", "net_af_packet0,iface=eth1", "0000:01:00.0", "01:00.7,a=b"})

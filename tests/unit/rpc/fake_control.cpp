@@ -100,6 +100,23 @@ Expected<std::vector<VtepStatus>> FakeControl::vteps()
     return answer(vtep_list);
 }
 
+Expected<void> FakeControl::add_local_vtep(const ferry::LocalVtep& given)
+{
+    local_vtep = given;
+    return done();
+}
+
+Expected<void> FakeControl::remove_local_vtep(const ferry::LocalVtep& given)
+{
+    removed_local_vtep = given;
+    return done();
+}
+
+Expected<std::vector<ferry::LocalVtep>> FakeControl::local_vteps()
+{
+    return answer(local_list);
+}
+
 Expected<FdbChange> FakeControl::set_fdb(ferry::Vni of, ferry::MacAddress whose, const Place& where, FdbMode how)
 {
     vni = of;

@@ -22,6 +22,7 @@ public:
     std::optional<VtepConfig> vtep;
     bool changed_vtep = false;
     std::optional<ferry::Ipv4Address> removed_vtep;
+    std::optional<ferry::LocalVtep> local_vtep, removed_local_vtep;
     std::optional<ferry::MacAddress> mac;
     Place place;
     std::optional<FdbMode> mode;
@@ -34,6 +35,7 @@ public:
     std::vector<PortStatus> port_list;
     std::vector<SegmentStatus> segment_list;
     std::vector<VtepStatus> vtep_list;
+    std::vector<ferry::LocalVtep> local_list;
     std::vector<FdbStatus> row_list;
     StatsStatus counters;
     FdbChange change;
@@ -56,6 +58,9 @@ public:
     Expected<void> change_vtep(const VtepConfig& given) override;
     Expected<void> remove_vtep(ferry::Ipv4Address address) override;
     Expected<std::vector<VtepStatus>> vteps() override;
+    Expected<void> add_local_vtep(const ferry::LocalVtep& vtep) override;
+    Expected<void> remove_local_vtep(const ferry::LocalVtep& vtep) override;
+    Expected<std::vector<ferry::LocalVtep>> local_vteps() override;
     Expected<FdbChange> set_fdb(ferry::Vni of, ferry::MacAddress whose, const Place& where, FdbMode how) override;
     Expected<FdbChange> remove_fdb(ferry::Vni of, ferry::MacAddress whose) override;
     Expected<std::vector<FdbStatus>> fdb(std::optional<ferry::Vni> only) override;

@@ -178,6 +178,27 @@ TEST_CASE("VTEPs")
     check_same((*vteps)[1], s.control.vtep_list[1]);
 }
 
+TEST_CASE("local VTEPs")
+{
+    Served s;
+    REQUIRE(s.client->add_local_vtep({ipv4("172.16.0.9"), 8472}));
+    CHECK(s.control.local_vtep == ferry::LocalVtep{ipv4("172.16.0.9"), 8472});
+    REQUIRE(s.client->remove_local_vtep({ipv4("172.16.0.9")}));
+    CHECK(s.control.removed_local_vtep == ferry::LocalVtep{ipv4("172.16.0.9"), 4789});
+    s.control.local_list = {{ipv4("172.16.0.1"), 4789}, {ipv4("172.16.0.1"), 8472}};
+    const auto vteps = s.client->local_vteps();
+    REQUIRE(vteps);
+    CHECK(*vteps == s.control.local_list);
+
+    v1::LocalVtep message;
+    message.set_address("172.16.0.9");
+    CHECK(from_message(message)->port == 4789);
+    for (const std::uint32_t port : {0u, 65'536u, 4'294'967'295u}) {
+        message.set_port(port);
+        CHECK(from_message(message).error().code == ferry::ErrorCode::invalid_argument);
+    }
+}
+
 TEST_CASE("rows")
 {
     Served s;
