@@ -19,7 +19,7 @@ namespace ferry {
 
 /// What a worker needs to know besides the tables.
 struct WorkerConfig {
-    LocalVtep local_vtep;                      ///< whose VXLAN is ours; Tables::local_vteps() has further ones, at a few cycles a frame
+    LocalVtep local_vtep;                      ///< whose VXLAN is ours; Tables::local_vteps() has further ones, at some 12 cycles more a frame
     wire::PortRange entropy_ports{};           ///< range of the outer source port
     rte_mempool* pool = nullptr;               ///< for copies; at least 64 bytes of headroom and 128 behind it
     /// Of a flood's frame of so many bytes or more its remotes share the buffers, see Sink::to_underlay(); at most
