@@ -34,24 +34,40 @@ struct Remotes {
     std::span<TrafficCounters> counters;  ///< there are as many as of VTEPs
 };
 
-/// Ends the look-ups of a burst from an attachment.
+/// Ends the look-ups of a burst from an attachment. Those that go on beyond their key's home come last, when the lines that
+/// they want have had time to come.
 template <bool prefetches>
 void end_look_ups(Burst& burst, const LookUp look_up, const Remotes& remotes) noexcept
 {
     const std::size_t count = burst.count;
+    PerFrame<std::uint8_t> late;
+    std::size_t late_count = 0;
     FdbKey last;  // its row stands for the whole burst
     Row row;
+    const auto ended = [&](std::size_t i) {
+        if constexpr (prefetches)
+            if (burst.rows[i].kind() == RowKind::remote)
+                remotes.prefetch(burst.rows[i].vtep());
+    };
     for (std::size_t i = 0; i < count; ++i) {
         if (burst.verdicts[i] != Verdict::forward) [[unlikely]]
             continue;
         if (burst.keys[i] != last) {
+            const LookUp::Found found = look_up.end_at_home(burst.homes[i], burst.keys[i]);
+            if (found.slot == WordMap::no_slot) [[unlikely]] {
+                late[late_count++] = static_cast<std::uint8_t>(i);
+                last = {};
+                continue;
+            }
             last = burst.keys[i];
-            row = look_up.end(burst.homes[i], last).row;
+            row = found.row;
         }
         burst.rows[i] = row;
-        if constexpr (prefetches)
-            if (burst.rows[i].kind() == RowKind::remote)
-                remotes.prefetch(burst.rows[i].vtep());
+        ended(i);
+    }
+    for (std::size_t n = 0; n < late_count; ++n) {
+        burst.end_look_up(late[n], look_up);
+        ended(late[n]);
     }
 }
 

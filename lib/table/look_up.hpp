@@ -33,13 +33,11 @@ public:
         std::uint32_t slot;  ///< of the key in the map; also where its row is absent
     };
 
-    Found end(std::uint32_t home, FdbKey key) const noexcept
-    {
-        WordMap::Found found = map_.find(home, key.word());
-        if (is_no_row(found.word)) [[unlikely]]
-            found.word = pending_->resolve(WordMap::live(found.word), epoch_);
-        return {Row::from_word(found.word), found.slot};
-    }
+    Found end(std::uint32_t home, FdbKey key) const noexcept { return resolved(map_.find(home, key.word())); }
+
+    /// end() for a key that lies where it is looked for first. Otherwise the slot is WordMap::no_slot: end() tells then, a while
+    /// later, because it may have to wait for other lines, which have been asked for.
+    Found end_at_home(std::uint32_t home, FdbKey key) const noexcept { return resolved(map_.find_at_home(home, key.word())); }
 
 private:
     static_assert(static_cast<std::uint8_t>(RowKind::turning) < 8, "WordMap::dead is no row's word");
@@ -49,6 +47,13 @@ private:
     static constexpr bool is_no_row(std::uint64_t word) noexcept
     {
         return word >= std::uint64_t{static_cast<std::uint8_t>(RowKind::pending)} << 60;
+    }
+
+    Found resolved(WordMap::Found found) const noexcept
+    {
+        if (is_no_row(found.word)) [[unlikely]]
+            found.word = pending_->resolve(WordMap::live(found.word), epoch_);
+        return {Row::from_word(found.word), found.slot};
     }
 
     WordMap::View map_;

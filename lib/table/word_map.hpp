@@ -121,6 +121,20 @@ public:
             __builtin_prefetch(&buckets_[bucket].words);
         }
 
+        /// find() where the key is in its home bucket, as nearly all are. Otherwise no slot, and the lines of the next bucket are
+        /// asked for, where find() goes on.
+        Found find_at_home(std::uint32_t bucket, std::uint64_t key) const noexcept
+        {
+            const Bucket& home = buckets_[bucket];
+            const Places here = matches(home, key);
+            if (here == 0 || key + 1 <= 1) [[unlikely]] {
+                prefetch(next(bucket, bucket_count_));
+                return {};
+            }
+            const std::uint32_t place = first_of(here);
+            return {home.words[place].load(std::memory_order_acquire), bucket * bucket_keys + place};
+        }
+
         /// Looks `key` up from its home bucket on. The word may be dead: live() is left to the caller, who may have
         /// another reason to look at the word's upper bits.
         Found find(std::uint32_t bucket, std::uint64_t key) const noexcept
