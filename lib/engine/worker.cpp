@@ -91,13 +91,15 @@ void Worker::State::from_attachment(AttachmentId from, rte_mbuf** frames, std::s
     burst.start(frames, count);
     seen.count = 0;
 
+    // First of all, for each of these loads waits for the one before it: the frames' fill the time.
+    const Attachment* const attachment = tables.attachments().at(from, epoch);
+    const Segment* const segment = attachment != nullptr ? tables.segments().at(attachment->segment, epoch) : nullptr;
+
     TrafficCounters& of_attachment = counters->attachment(from);
     of_attachment.in_frames.add(count);
     of_attachment.in_bytes.add(engine::receive(burst, config.pool, Adjacency::header_size));
 
     engine::Delivery out = delivery(from, epoch, trash, now_seconds);
-    const Attachment* const attachment = tables.attachments().at(from, epoch);
-    const Segment* const segment = attachment != nullptr ? tables.segments().at(attachment->segment, epoch) : nullptr;
     if (segment != nullptr) [[likely]] {
         const LookUp look_up = tables.fdb().look_up(epoch);
         engine::guard(burst, *attachment, *segment, look_up, seen);
