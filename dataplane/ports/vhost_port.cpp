@@ -147,10 +147,16 @@ Transmitted VhostPort::transmit(std::uint16_t, rte_mbuf** frames, std::uint16_t 
     return {taken, DropReason::ring_full};
 }
 
-/// Copies frames into the guest's ring and frees those that it took.
+/// Copies frames into the guest's ring and frees those that it took. DPDK takes 32 at a time (MAX_PKT_BURST), however many there are.
 std::uint16_t VhostPort::enqueue(int device, std::uint16_t pair, rte_mbuf** frames, std::uint16_t count) noexcept
 {
-    const std::uint16_t taken = rte_vhost_enqueue_burst(device, guest_receive_ring(pair), frames, count);
+    constexpr std::uint16_t at_a_time = 32;
+    std::uint16_t taken = 0, wanted = 0;
+    do {
+        const auto part = std::min(static_cast<std::uint16_t>(count - wanted), at_a_time);
+        taken = static_cast<std::uint16_t>(taken + rte_vhost_enqueue_burst(device, guest_receive_ring(pair), frames + taken, part));
+        wanted = static_cast<std::uint16_t>(wanted + part);
+    } while (taken == wanted && wanted < count);
     rte_pktmbuf_free_bulk(frames, taken);
     return taken;
 }

@@ -1,17 +1,25 @@
-// vhost-user ports without a VM: whose socket a path is, and what stays when a port goes.
+// vhost-user ports: whose socket a path is, what stays when a port goes, and what a VM's ring takes.
 #include "ports/vhost_port.hpp"
 
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <array>
+#include <chrono>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <numeric>
+#include <thread>
+#include <vector>
 
 #include <catch2/catch.hpp>
 #include <rte_mbuf.h>
 
+#include "device.hpp"
 #include "eal.hpp"
+#include "front_end.hpp"
 #include "host/socket_path.hpp"
 
 using ferry::DropReason;
@@ -126,4 +134,41 @@ TEST_CASE("frames for a ring that does not run are refused as such")
     CHECK(result.taken == 0);
     CHECK(result.refusal == DropReason::ring_stopped);
     CHECK((*port)->receive(0, frames, 2) == 0);
+}
+
+TEST_CASE("a VM's ring takes all that it has room for, in order, however many come at a time")
+{
+    Fixture fixture;
+    auto front_end = ferry::front_end::FrontEnd::listen("vm", fixture.folder / "vm.sock");
+    auto device = ferry::front_end::Device::make({.ring_size = 128});
+    auto port = fixture.open("vm.sock", true);
+    REQUIRE((front_end && device && port));
+    REQUIRE((*port)->start());
+    REQUIRE(front_end->connect());
+    REQUIRE(front_end->start(*device));
+    for (int i = 0; i < 10'000 && (*port)->state() != "up"; ++i)
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    REQUIRE((*port)->state() == "up");
+
+    rte_mempool* const pool = ferry::test::make_pool("vhost-frames", 255);
+    std::uint8_t number = 0;
+    const auto transmit = [&](std::uint16_t count) {
+        std::array<rte_mbuf*, 64> frames{};
+        REQUIRE(rte_pktmbuf_alloc_bulk(pool, frames.data(), count) == 0);
+        for (std::uint16_t i = 0; i < count; ++i)
+            std::memset(rte_pktmbuf_append(frames[i], 60), number++, 60);
+        const ferryd::Transmitted result = (*port)->transmit(0, frames.data(), count);
+        rte_pktmbuf_free_bulk(frames.data() + result.taken, count - result.taken);
+        return result.taken;
+    };
+    CHECK(transmit(64) == 64);
+    CHECK(transmit(33) == 33);
+    CHECK(transmit(64) == 128 - 64 - 33);
+    std::vector<std::uint8_t> arrived;
+    device->receive.poll(256, [&](auto bytes) { arrived.push_back(static_cast<std::uint8_t>(bytes[0])); });
+    std::vector<std::uint8_t> wanted(128);
+    std::iota(wanted.begin(), wanted.end(), std::uint8_t{0});
+    CHECK(arrived == wanted);
+    CHECK(rte_mempool_in_use_count(pool) == 0);
+    REQUIRE(front_end->stop(*device));
 }
