@@ -75,7 +75,9 @@ public:
     void disarm(const Wiring& wiring);
 
 private:
-    static constexpr std::uint16_t burst = 32;
+    /// As many as the engine takes: among many endpoints the rows' cache lines have the longer to come.
+    static constexpr std::uint16_t burst = ferry::Worker::max_burst;
+    static std::uint16_t receive(const PollEntry& poll, rte_mbuf** frames) noexcept;
 
     PollWorker(std::uint32_t index, std::unique_ptr<ferry::Worker> engine, std::unique_ptr<GateWorker> gates, std::uint32_t reader,
                WorkerShared shared);

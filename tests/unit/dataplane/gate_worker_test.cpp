@@ -194,7 +194,7 @@ TEST_CASE("while a large dock leaves its worker comes round, and what comes mean
         most = std::max(most, host.underlay.sent().size() - before);
         before = host.underlay.sent().size();
     }
-    CHECK(most == 256 + 32);
+    CHECK(most == 256 + 64);
     CHECK(host.dock.used_frames() == 0);
     CHECK(host.underlay.sent().size() == 4000);
     CHECK(host.in_order());
