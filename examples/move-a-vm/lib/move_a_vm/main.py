@@ -149,10 +149,14 @@ class _Job:
         while rate > LOWEST:
             faster = int(rate * REHEARSED_AT)
             self._say(f"rehearsing at {faster}/s, for a guest that has just been resumed is slower; the job is to run at {rate}/s")
-            before = self._counters()
-            _, counts, _ = self._run_moves(faster, REHEARSED_MOVES, rehearsal=True)
-            losses = self._losses(before, self._counters(), counts)
-            lost = sum(loss.by.get("in_guest", 0) for loss in losses.values())
+            lost = 0
+            for _ in range(REHEARSED_MOVES // 2):  # there and back; what is lost by then need not be rehearsed further
+                before = self._counters()
+                _, counts, _ = self._run_moves(faster, 2, rehearsal=True)
+                losses = self._losses(before, self._counters(), counts)
+                lost = sum(loss.by.get("in_guest", 0) for loss in losses.values())
+                if lost:
+                    break
             if lost == 0:
                 break
             rate = max(LOWEST, int(rate * LOWERED))

@@ -9,7 +9,7 @@ PROOF_SECONDS = 6.0
 # A trial that loses is done once more: another process on the machine may have had the cores.
 ATTEMPTS = 2
 # The search ends when the rate that works and the one that does not are this close.
-PRECISION = 1.12
+PRECISION = 1.25
 SHARE = 0.8
 
 
