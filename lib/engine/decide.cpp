@@ -53,14 +53,14 @@ void end_look_ups(Burst& burst, const LookUp look_up, const Remotes& remotes) no
         if (burst.verdicts[i] != Verdict::forward) [[unlikely]]
             continue;
         if (burst.keys[i] != last) {
-            const LookUp::Found found = look_up.end_at_home(burst.homes[i], burst.keys[i]);
-            if (found.slot == WordMap::no_slot) [[unlikely]] {
+            const auto found = look_up.end_at_home(burst.homes[i], burst.keys[i]);
+            if (!found) [[unlikely]] {
                 late[late_count++] = static_cast<std::uint8_t>(i);
                 last = {};
                 continue;
             }
             last = burst.keys[i];
-            row = found.row;
+            row = found->row;
         }
         burst.rows[i] = row;
         ended(i);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "table/pending_rows.hpp"
 #include "table/word_map.hpp"
@@ -35,9 +36,15 @@ public:
 
     Found end(std::uint32_t home, FdbKey key) const noexcept { return resolved(map_.find(home, key.word())); }
 
-    /// end() for a key that lies where it is looked for first. Otherwise the slot is WordMap::no_slot: end() tells then, a while
-    /// later, because it may have to wait for other lines, which have been asked for.
-    Found end_at_home(std::uint32_t home, FdbKey key) const noexcept { return resolved(map_.find_at_home(home, key.word())); }
+    /// end() for a key that lies where it is looked for first. Otherwise nothing: end() tells then, a while later, because it may
+    /// have to wait for other lines, which have been asked for.
+    std::optional<Found> end_at_home(std::uint32_t home, FdbKey key) const noexcept
+    {
+        if (const auto found = map_.find_at_home(home, key.word())) [[likely]]
+            return resolved(*found);
+        map_.prefetch_next(home);
+        return std::nullopt;
+    }
 
 private:
     static_assert(static_cast<std::uint8_t>(RowKind::turning) < 8, "WordMap::dead is no row's word");

@@ -15,6 +15,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 
 #if defined(__SSE4_1__) && !defined(__SANITIZE_THREAD__)
 #include <immintrin.h>
@@ -121,31 +122,28 @@ public:
             __builtin_prefetch(&buckets_[bucket].words);
         }
 
-        /// find() where the key is in its home bucket, as nearly all are. Otherwise no slot, and the lines of the next bucket are
-        /// asked for, where find() goes on.
-        Found find_at_home(std::uint32_t bucket, std::uint64_t key) const noexcept
+        /// For the bucket behind this one, where find() goes on when a key is not at home.
+        void prefetch_next(std::uint32_t bucket) const noexcept { prefetch(next(bucket, bucket_count_)); }
+
+        /// find() where the key is in its home bucket, as nearly all are; otherwise nothing.
+        std::optional<Found> find_at_home(std::uint32_t bucket, std::uint64_t key) const noexcept
         {
             const Bucket& home = buckets_[bucket];
             const Places here = matches(home, key);
-            if (here == 0 || key + 1 <= 1) [[unlikely]] {
-                prefetch(next(bucket, bucket_count_));
-                return {};
-            }
+            if (here == 0 || key + 1 <= 1) [[unlikely]]
+                return std::nullopt;
+            // The word belongs to the key that was matched, whatever the writer did in between: see above.
             const std::uint32_t place = first_of(here);
-            return {home.words[place].load(std::memory_order_acquire), bucket * bucket_keys + place};
+            return Found{home.words[place].load(std::memory_order_acquire), bucket * bucket_keys + place};
         }
 
         /// Looks `key` up from its home bucket on. The word may be dead: live() is left to the caller, who may have
         /// another reason to look at the word's upper bits.
         Found find(std::uint32_t bucket, std::uint64_t key) const noexcept
         {
-            const Bucket& home = buckets_[bucket];
-            const Places here = matches(home, key);
-            if (here == 0 || key + 1 <= 1) [[unlikely]]
-                return find_from(buckets_, bucket_count_, *longest_, bucket, key);
-            // The word belongs to the key that was matched, whatever the writer did in between: see above.
-            const std::uint32_t place = first_of(here);
-            return {home.words[place].load(std::memory_order_acquire), bucket * bucket_keys + place};
+            if (const auto found = find_at_home(bucket, key)) [[likely]]
+                return *found;
+            return find_from(buckets_, bucket_count_, *longest_, bucket, key);
         }
 
     private:
