@@ -28,30 +28,32 @@ Expected<Action> prepare_show(const Arguments&)
     };
 }
 
-Expected<Action> prepare_add(const Arguments& arguments)
+/// Its action prints, as JSON, what was changed, and `more`.
+Expected<Action> prepare_change(const Arguments& arguments, Expected<void> (ControlApi::*change)(const ferry::LocalVtep&),
+                                const Json& more = Json::object())
 {
     const auto vtep = parse_local_vtep(arguments.positional(0));
     if (!vtep)
         return tl::unexpected(vtep.error());
-    return [vtep = *vtep](ControlApi& api, Output& out) {
-        return api.add_local_vtep(vtep).map([&] {
-            if (out.json())
-                out.print(to_json(vtep));
+    return [change, more, vtep = *vtep](ControlApi& api, Output& out) {
+        return (api.*change)(vtep).map([&] {
+            if (!out.json())
+                return;
+            Json told = to_json(vtep);
+            told.update(more);
+            out.print(told);
         });
     };
 }
 
+Expected<Action> prepare_add(const Arguments& arguments)
+{
+    return prepare_change(arguments, &ControlApi::add_local_vtep);
+}
+
 Expected<Action> prepare_del(const Arguments& arguments)
 {
-    const auto vtep = parse_local_vtep(arguments.positional(0));
-    if (!vtep)
-        return tl::unexpected(vtep.error());
-    return [vtep = *vtep](ControlApi& api, Output& out) {
-        return api.remove_local_vtep(vtep).map([&] {
-            if (out.json())
-                out.print({{"address", vtep.address.to_string()}, {"port", vtep.port}, {"deleted", true}});
-        });
-    };
+    return prepare_change(arguments, &ControlApi::remove_local_vtep, {{"deleted", true}});
 }
 
 }  // namespace

@@ -131,7 +131,7 @@ private:
     {
         const std::vector<ferry::LocalVtep>& also = config_.host.also;
         for (std::size_t i = 0; i < also.size(); ++i)
-            if (also[i] == ferry::LocalVtep{config_.host.vtep, config_.host.vxlan_port})
+            if (also[i] == config_.host.own_vtep())
                 fault(element("host.also", also.size(), i), "is vtep and vxlan_port, which need not be here");
         if (also.size() > ferry::LocalVteps::most)
             fault("host.also", fmt::format("has {} local VTEPs; {} are the most", also.size(), ferry::LocalVteps::most));

@@ -24,6 +24,8 @@ struct HostConfig {
     std::vector<ferry::LocalVtep> also;  ///< where it takes VXLAN besides
     ferry::wire::PortRange entropy_ports{};
     std::filesystem::path state = "/var/lib/ferry";  ///< folder of what survives a restart
+
+    ferry::LocalVtep own_vtep() const noexcept { return {vtep, vxlan_port}; }
 };
 
 enum class Hugepages { automatic, never, required };

@@ -18,4 +18,10 @@ inline std::optional<std::string> device_argument(std::string_view device, std::
     return std::nullopt;
 }
 
+/// True for device arguments of DPDK's AF_XDP driver.
+inline bool is_af_xdp(std::string_view device) noexcept
+{
+    return device.starts_with("net_af_xdp");
+}
+
 }  // namespace ferryd

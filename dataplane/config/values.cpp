@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "config/device_arguments.hpp"
+
 namespace ferryd {
 
 using ferry::ErrorCode;
@@ -216,7 +218,7 @@ std::optional<std::string> at_odds_with_pci(std::string_view device, bool pci)
 {
     if (is_pci_device(device) && !pci)
         return "is a PCI device; set pci = true under [dpdk]";
-    if (device.starts_with("net_af_xdp") && pci)
+    if (is_af_xdp(device) && pci)
         return "is of AF_XDP, whose buffers the kernel must find without the gaps that PCI devices need; leave out pci under [dpdk], "
                "or use net_af_packet";
     return std::nullopt;
@@ -224,7 +226,7 @@ std::optional<std::string> at_odds_with_pci(std::string_view device, bool pci)
 
 bool is_kernels_device(std::string_view device) noexcept
 {
-    return device.starts_with("net_af_packet") || device.starts_with("net_af_xdp") ||
+    return device.starts_with("net_af_packet") || is_af_xdp(device) ||
            (device.starts_with("net_pcap") && device.find("iface=") != std::string_view::npos);
 }
 

@@ -77,7 +77,6 @@ struct Controller::Impl final : RingHost {
     std::vector<VtepStatus> vteps();
 
     // local_vteps.cpp
-    ferry::LocalVtep own_vtep() const { return {config.host.vtep, config.host.vxlan_port}; }
     Expected<void> open_local_vteps();
     Expected<std::unique_ptr<PortReservation>> reserve(const ferry::LocalVtep& vtep) const;
     Expected<void> add_local_vtep(const ferry::LocalVtep& vtep);

@@ -14,7 +14,7 @@ using ferry::LocalVtep;
 /// At the start a port that cannot be reserved is no reason not to forward: the address may come, or the other socket go.
 Expected<void> Controller::Impl::open_local_vteps()
 {
-    std::vector<LocalVtep> all{own_vtep()};
+    std::vector<LocalVtep> all{config.host.own_vtep()};
     all.insert(all.end(), config.host.also.begin(), config.host.also.end());
     for (const LocalVtep& vtep : all) {
         if (auto reserved = reserve(vtep))
@@ -36,7 +36,7 @@ Expected<std::unique_ptr<PortReservation>> Controller::Impl::reserve(const Local
 /// Workers first: what is steered to them before they take it would be lost.
 Expected<void> Controller::Impl::take_vxlan_at(const LocalVtep& vtep)
 {
-    const bool own = vtep == own_vtep();  // which every worker knows
+    const bool own = vtep == config.host.own_vtep();  // which every worker knows
     if (!own)
         if (auto added = tables->local_vteps().add(vtep); !added)
             return added;
@@ -50,7 +50,7 @@ Expected<void> Controller::Impl::add_local_vtep(const LocalVtep& vtep)
 {
     if (auto checked = ferry::check_local_vtep(vtep); !checked)
         return checked;
-    if (vtep == own_vtep() || tables->local_vteps().has(vtep))
+    if (vtep == config.host.own_vtep() || tables->local_vteps().has(vtep))
         return ferry::fail(ErrorCode::already_exists,
                            fmt::format("VXLAN to UDP port {} of {} is this host's already", vtep.port, vtep.address.to_string()));
     if (vtep_id(vtep.address))
@@ -68,7 +68,7 @@ Expected<void> Controller::Impl::add_local_vtep(const LocalVtep& vtep)
 
 Expected<void> Controller::Impl::remove_local_vtep(const LocalVtep& vtep)
 {
-    if (vtep == own_vtep())
+    if (vtep == config.host.own_vtep())
         return ferry::fail(ErrorCode::invalid_argument,
                            fmt::format("{} is host.vtep, from which this host sends; it stays until ferryd ends", vtep.address.to_string()));
     if (!tables->local_vteps().has(vtep))
@@ -84,7 +84,7 @@ Expected<void> Controller::Impl::remove_local_vtep(const LocalVtep& vtep)
 std::vector<LocalVtep> Controller::Impl::local_vteps() const
 {
     std::vector<LocalVtep> all = tables->local_vteps().all();
-    all.insert(all.begin(), own_vtep());
+    all.insert(all.begin(), config.host.own_vtep());
     return all;
 }
 

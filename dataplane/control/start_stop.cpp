@@ -70,7 +70,7 @@ Expected<void> Controller::Impl::start()
 
     if (auto opened = open_underlay(); !opened)
         return opened;
-    ferry::WorkerConfig engine{{config.host.vtep, config.host.vxlan_port}, config.host.entropy_ports, pool.get()};
+    ferry::WorkerConfig engine{config.host.own_vtep(), config.host.entropy_ports, pool.get()};
     engine.pass_irregular = host_interface != nullptr;
     next_hop_table = std::make_unique<NextHopTable>(config.limits.vteps);
     auto started = WorkerSet::start(*tables, config.workers, engine, *gate_shared, *next_hop_table, {config.underlay.pending_frames});

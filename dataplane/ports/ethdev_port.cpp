@@ -41,7 +41,7 @@ bool may_have_interrupts(const rte_eth_dev_info& info)
 /// The interface that `steered_by` is to be loaded on, if it is.
 std::optional<std::string> steered_interface(const std::string& devargs, const EthdevOptions& options)
 {
-    if (options.steered_by.empty() || !devargs.starts_with("net_af_xdp") || device_argument(devargs, "xdp_prog"))
+    if (options.steered_by.empty() || !is_af_xdp(devargs) || device_argument(devargs, "xdp_prog"))
         return std::nullopt;
     return device_argument(devargs, "iface");
 }
@@ -156,7 +156,7 @@ ferry::Expected<void> EthdevPort::run(const std::string& devargs, const rte_eth_
     };
     if (const int result = rte_eth_dev_configure(port_, receive_queues_, transmit_queues_, &conf); result != 0)
         return failed("configuration", result);
-    const bool of_af_xdp = devargs.starts_with("net_af_xdp");
+    const bool of_af_xdp = is_af_xdp(devargs);
     const std::uint16_t wanted = of_af_xdp ? std::max(options.descriptors, socket_ring) : options.descriptors;
     std::uint16_t receive_descriptors = wanted, transmit_descriptors = wanted;
     if (const int result = rte_eth_dev_adjust_nb_rx_tx_desc(port_, &receive_descriptors, &transmit_descriptors); result != 0)
