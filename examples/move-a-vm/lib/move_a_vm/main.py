@@ -149,19 +149,20 @@ class _Job:
         while rate > LOWEST:
             faster = int(rate * REHEARSED_AT)
             self._say(f"rehearsing at {faster}/s, for a guest that has just been resumed is slower; the job is to run at {rate}/s")
-            lost = 0
-            for _ in range(REHEARSED_MOVES // 2):  # there and back; what is lost by then need not be rehearsed further
-                before = self._counters()
-                _, counts, _ = self._run_moves(faster, 2, rehearsal=True)
-                losses = self._losses(before, self._counters(), counts)
-                lost = sum(loss.by.get("in_guest", 0) for loss in losses.values())
-                if lost:
-                    break
+            pairs = (self._lost_there_and_back(faster) for _ in range(REHEARSED_MOVES // 2))
+            lost = next(filter(None, pairs), 0)  # what is lost once need not be rehearsed further
             if lost == 0:
                 break
             rate = max(LOWEST, int(rate * LOWERED))
             self._say(f"the guest itself lost {lost} datagrams; the job is to run at {rate}/s")
         return rate
+
+    def _lost_there_and_back(self, rate):
+        """Returns how many datagrams the guest itself loses in two moves at the rate."""
+        before = self._counters()
+        _, counts, _ = self._run_moves(rate, 2, rehearsal=True)
+        losses = self._losses(before, self._counters(), counts)
+        return sum(loss.by.get("in_guest", 0) for loss in losses.values())
 
     def _run_moves(self, rate, count, rehearsal):
         """Moves the guest `count` times under the load. In a rehearsal nothing is cancelled or drawn, and the number is even, so
