@@ -275,7 +275,7 @@ void read_limits(Section section, ferry::TableLimits& limits)
 {
     section.take_number("rows", limits.rows, 1, 16'777'216);
     section.take_number("transaction_rows", limits.transaction_rows, 1, 16'777'216);
-    section.take_number("segments", limits.segments, 1, 65'535);
+    section.take_number("segments", limits.segments, 1, 65'534);
     section.take_number("vteps", limits.vteps, 1, 1'048'576);
     section.take_number("attachments", limits.attachments, 1, 65'535);
     section.take_number("flood_remotes", limits.flood_remotes, 1, 65'535);

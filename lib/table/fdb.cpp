@@ -53,7 +53,8 @@ void look_up_all(const LookUp look_up, const FdbKey* keys, std::size_t count, Fo
         for (std::size_t i = begin; i < end; ++i)
             homes[i - begin] = look_up.begin(keys[i]);
         for (std::size_t i = begin; i < end; ++i)
-            found(i, look_up.end(homes[i - begin], keys[i]));
+            found(i, WordMap::is_key(keys[i].word()) ? look_up.end(homes[i - begin], keys[i])
+                                                     : LookUp::Found{{}, WordMap::no_slot});
     }
 }
 

@@ -78,8 +78,9 @@ Segments::~Segments() = default;
 
 Expected<std::unique_ptr<Segments>> Segments::make(std::uint32_t max_segments)
 {
-    if (max_segments == 0 || max_segments > 0xffff)
-        return fail(ErrorCode::invalid_argument, "the bound of segments must be 1 to 65535: their index has 16 bits");
+    if (max_segments == 0 || max_segments > 0xfffe)
+        return fail(ErrorCode::invalid_argument,
+                    "the bound of segments must be 1 to 65534: their index has 16 bits, and 0 and 65535 are none's");
     try {
         std::unique_ptr<Segments> segments(new Segments);
         segments->state_ = std::make_unique<State>(max_segments);

@@ -111,7 +111,7 @@ WordMap::Found WordMap::View::find_from(const Bucket* buckets, std::uint32_t cou
                                         const std::atomic<std::uint32_t>& longest, std::uint32_t bucket,
                                         std::uint64_t key) noexcept
 {
-    const std::uint32_t slot = key + 1 <= 1 ? no_slot : slot_from(buckets, count, longest, bucket, key);
+    const std::uint32_t slot = slot_from(buckets, count, longest, bucket, key);
     if (slot == no_slot)
         return {};
     return {buckets[slot / bucket_keys].words[slot % bucket_keys].load(std::memory_order_acquire), slot};

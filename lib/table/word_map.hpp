@@ -30,9 +30,10 @@ class WordMap {
 public:
     /// Not a slot.
     static constexpr std::uint32_t no_slot = 0xffff'ffff;
-    /// These two are not keys; they are never found.
+    /// These two are not keys.
     static constexpr std::uint64_t empty = 0;
     static constexpr std::uint64_t tombstone = ~std::uint64_t{0};
+    static constexpr bool is_key(std::uint64_t word) noexcept { return word != empty && word != tombstone; }
 
     /// Words of keys are not 0, and less than this.
     static constexpr std::uint64_t dead = std::uint64_t{1} << 63;
@@ -61,7 +62,7 @@ private:
 #endif
     static std::uint32_t first_of(Places places) noexcept
     {
-        return static_cast<std::uint32_t>(std::countr_zero(places)) / place_bits;
+        return static_cast<unsigned>(std::countr_zero(places)) / place_bits;
     }
 
     /// Orders later loads of this thread after those of the keys.
@@ -125,20 +126,21 @@ public:
         /// For the bucket behind this one, where find() goes on when a key is not at home.
         void prefetch_next(std::uint32_t bucket) const noexcept { prefetch(next(bucket, bucket_count_)); }
 
-        /// find() where the key is in its home bucket, as nearly all are; otherwise nothing.
+        /// find() where the key is in its home bucket, as nearly all are; otherwise nothing. `key` is one: neither `empty` nor
+        /// `tombstone`.
         std::optional<Found> find_at_home(std::uint32_t bucket, std::uint64_t key) const noexcept
         {
             const Bucket& home = buckets_[bucket];
             const Places here = matches(home, key);
-            if (here == 0 || key + 1 <= 1) [[unlikely]]
+            if (here == 0) [[unlikely]]
                 return std::nullopt;
             // The word belongs to the key that was matched, whatever the writer did in between: see above.
             const std::uint32_t place = first_of(here);
             return Found{home.words[place].load(std::memory_order_acquire), bucket * bucket_keys + place};
         }
 
-        /// Looks `key` up from its home bucket on. The word may be dead: live() is left to the caller, who may have
-        /// another reason to look at the word's upper bits.
+        /// Looks `key`, which is one, up from its home bucket on. The word may be dead: live() is left to the caller, who may
+        /// have another reason to look at the word's upper bits.
         Found find(std::uint32_t bucket, std::uint64_t key) const noexcept
         {
             if (const auto found = find_at_home(bucket, key)) [[likely]]
@@ -165,9 +167,10 @@ public:
     };
 
     const View& view() const noexcept { return view_; }
+    /// For any word: one that is no key is never found.
     Found find(std::uint64_t key) const noexcept
     {
-        const Found found = view_.find(view_.home(key), key);
+        const Found found = is_key(key) ? view_.find(view_.home(key), key) : Found{};
         return live(found.word) != 0 ? found : Found{};
     }
 
@@ -179,8 +182,7 @@ public:
     /// The slot of a key that is in the table or waits for its grace period, else no_slot.
     std::uint32_t slot_of(std::uint64_t key) const noexcept
     {
-        return key + 1 <= 1 ? no_slot
-                            : View::slot_from(view_.buckets_, view_.bucket_count_, longest_, view_.home(key), key);
+        return is_key(key) ? View::slot_from(view_.buckets_, view_.bucket_count_, longest_, view_.home(key), key) : no_slot;
     }
     std::uint64_t key(std::uint32_t slot) const noexcept { return key_at(slot).load(std::memory_order_relaxed); }
     std::uint64_t word(std::uint32_t slot) const noexcept { return live(raw(slot)); }

@@ -109,7 +109,8 @@ private:
 };
 static_assert(sizeof(Row) == 8);
 
-/// The key of a row: segment in the upper 16 bits, MAC in the lower 48. Never 0, because segment 0 is none.
+/// The key of a row: segment in the upper 16 bits, MAC in the lower 48. Never 0 and never all ones, because segments
+/// 0 and 65535 are none.
 class FdbKey {
 public:
     constexpr FdbKey() noexcept = default;

@@ -24,7 +24,7 @@ struct Segment {
 /// VNI to local 16-bit index, and index to segment. One writer, many readers that never wait.
 class Segments {
 public:
-    /// Room for `max_segments`, 1 to 65,535. Fails with invalid_argument or no_memory.
+    /// Room for `max_segments`, 1 to 65,534. Fails with invalid_argument or no_memory.
     static Expected<std::unique_ptr<Segments>> make(std::uint32_t max_segments);
     ~Segments();
     Segments(const Segments&) = delete;

@@ -24,7 +24,7 @@ struct WriterState;
 struct TableLimits {
     std::uint32_t rows = 65'536;               ///< FDB rows, of which learned ones are bounded besides
     std::uint32_t transaction_rows = 16'384;   ///< rows in transactions that are not settled yet
-    std::uint32_t segments = 4'096;            ///< at most 65,535
+    std::uint32_t segments = 4'096;            ///< at most 65,534
     std::uint32_t vteps = 4'096;
     std::uint32_t attachments = 1'024;
     std::uint32_t flood_remotes = 512;         ///< remotes in one segment's flood list

@@ -96,7 +96,7 @@ TEST_CASE("each value is held against its range, with its place in the file")
     check("[peers]\ninsecure = true\nlisten = '172.16.0.1'\n",
           "7:10: peers.listen: \"172.16.0.1\" is not an address and port; write one like \"172.16.0.1:4790\" or "
           "\"[2001:db8::1]:4790\"");
-    check("[limits]\nsegments = 65536\n", "6:12: limits.segments: 65536 is not allowed; give 1 to 65535");
+    check("[limits]\nsegments = 65535\n", "6:12: limits.segments: 65535 is not allowed; give 1 to 65534");
     check("device = 'net_tap0'\n",
           "5:10: is not TOML: Error while parsing key-value pair: cannot redefine existing string 'device'");
 }

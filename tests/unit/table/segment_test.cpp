@@ -20,8 +20,8 @@ SegmentIndex add(Segments& segments, std::uint32_t number, Epoch since)
 TEST_CASE("segments have 16-bit indices")
 {
     CHECK(Segments::make(0).error().code == ErrorCode::invalid_argument);
-    CHECK(Segments::make(65'536).error().code == ErrorCode::invalid_argument);
-    CHECK((*Segments::make(65'535))->max_segments() == 65'535);
+    CHECK(Segments::make(65'535).error().code == ErrorCode::invalid_argument);
+    CHECK((*Segments::make(65'534))->max_segments() == 65'534);
 }
 
 TEST_CASE("a segment is found by VNI and by index from its epoch on")
