@@ -29,7 +29,7 @@ struct Remotes {
 
     Vteps::View vteps;
     Epoch epoch;
-    VniBytes vni;
+    Vni vni;
     wire::PortScale ports;
     std::span<TrafficCounters> counters;  ///< there are as many as of VTEPs
 };
@@ -94,6 +94,15 @@ inline const Adjacency* to_remote(Burst& burst, std::size_t i, VtepId vtep, cons
     return adjacency;
 }
 
+/// The underlay port by which the first frame leaves, if it does.
+inline UnderlayId port_of_first(const Burst& burst, const Remotes& remotes) noexcept
+{
+    if (burst.count == 0 || burst.verdicts[0] != Verdict::forward || burst.rows[0].kind() != RowKind::remote) [[unlikely]]
+        return {};
+    const Adjacency* const adjacency = remotes.vteps.at(burst.rows[0].vtep(), remotes.epoch);
+    return adjacency != nullptr ? adjacency->underlay : UnderlayId{};
+}
+
 }  // namespace
 
 void decide_from_attachment(Burst& burst, Vni vni, const LookUp& look_up, const Delivery& delivery) noexcept
@@ -103,24 +112,23 @@ void decide_from_attachment(Burst& burst, Vni vni, const LookUp& look_up, const 
         end_look_ups<true>(burst, look_up, remotes);
     else
         end_look_ups<false>(burst, look_up, remotes);
+    if (delivery.detours != nullptr) [[unlikely]]
+        take_detours(burst, delivery);
     const std::size_t count = burst.count;
-    const bool any_detour = delivery.detours != nullptr;
-    std::size_t encapsulated = 0, for_first = 0;
-    std::uint32_t ports_and = ~std::uint32_t{0}, ports_or = 0;  // equal where all frames leave by one port
+    const auto port = static_cast<std::uint32_t>(port_of_first(burst, remotes));
+    std::uint32_t other_ports = 0;  // 0 as long as all leave by `port`
+    std::size_t not_encapsulated = 0, for_first = 0;
     for (std::size_t i = 0; i < count; ++i) {
-        if (burst.verdicts[i] != Verdict::forward) [[unlikely]]
+        if (burst.verdicts[i] != Verdict::forward) [[unlikely]] {
+            ++not_encapsulated;
             continue;
+        }
         const Row row = burst.rows[i];
         if (row.kind() == RowKind::remote) [[likely]] {
-            if (any_detour) [[unlikely]]
-                if (detour(burst, i, row.vtep(), delivery))
-                    continue;
-            const Adjacency* const adjacency = to_remote(burst, i, row.vtep(), remotes);
-            if (adjacency == nullptr) [[unlikely]]
+            if (const Adjacency* const adjacency = to_remote(burst, i, row.vtep(), remotes)) [[likely]] {
+                other_ports |= static_cast<std::uint32_t>(adjacency->underlay) ^ port;
                 continue;
-            ++encapsulated;
-            ports_and &= static_cast<std::uint32_t>(adjacency->underlay);
-            ports_or |= static_cast<std::uint32_t>(adjacency->underlay);
+            }
         } else if (row.kind() == RowKind::local) {
             if (row.attachment() == delivery.from) {
                 burst.drop(i, DropReason::hairpin);
@@ -133,8 +141,9 @@ void decide_from_attachment(Burst& burst, Vni vni, const LookUp& look_up, const 
         } else {
             exceptional_from_attachment(burst, i, delivery);
         }
+        ++not_encapsulated;
     }
-    burst.all_to_port = encapsulated == count && ports_and == ports_or;
+    burst.all_to_port = not_encapsulated == 0 && other_ports == 0 && count != 0;
     burst.all_to_attachment = for_first == count && count != 0;
 }
 

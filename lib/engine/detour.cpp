@@ -10,17 +10,20 @@ const Detour* detour_of(const rte_mbuf& frame, VtepId peer, const DetourList& de
     return find_detour(detours, MacAddress::from_u48(source_of(bytes_of(frame))), peer);
 }
 
-bool detour(Burst& burst, std::size_t i, VtepId peer, const Delivery& delivery) noexcept
+void take_detours(Burst& burst, const Delivery& delivery) noexcept
 {
-    rte_mbuf& frame = *burst.frames[i];
-    const Detour* const detour = detour_of(frame, peer, *delivery.detours);
-    if (detour == nullptr)
-        return false;
-    if (const Adjacency* const adjacency = adjacency_for(burst, i, detour->via, delivery)) {
-        encapsulate(frame, *adjacency, detour->label, flow_of(frame, delivery.entropy_ports));
-        leaves(burst, i, *adjacency, delivery);
+    for (std::size_t i = 0; i < burst.count; ++i) {
+        if (burst.verdicts[i] != Verdict::forward || burst.rows[i].kind() != RowKind::remote)
+            continue;
+        rte_mbuf& frame = *burst.frames[i];
+        const Detour* const detour = detour_of(frame, burst.rows[i].vtep(), *delivery.detours);
+        if (detour == nullptr)
+            continue;
+        if (const Adjacency* const adjacency = adjacency_for(burst, i, detour->via, delivery)) {
+            encapsulate(frame, *adjacency, detour->label, flow_of(frame, delivery.entropy_ports));
+            leaves(burst, i, *adjacency, delivery);
+        }
     }
-    return true;
 }
 
 void leave_detour(Burst& burst, std::size_t i, const Delivery& delivery) noexcept

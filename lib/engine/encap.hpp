@@ -1,10 +1,12 @@
 // Putting the outer headers on (RFC 7348 §5).
 #pragma once
 
+#include <array>
 #include <bit>
 #include <cstddef>
 #include <cstring>
 #include <optional>
+#include <utility>
 
 #if defined(__SSSE3__)
 #include <immintrin.h>
@@ -18,28 +20,28 @@
 
 namespace ferry::engine {
 
-/// What of an inner frame shows in its outer headers, whichever VTEP they are for.
+/// What of an inner frame shows in its outer headers, whichever VTEP they are for. As wide as registers, so that they need not
+/// be cut again and again.
 struct InnerFlow {
-    std::uint16_t source_port;  ///< the flow's entropy
-    wire::Ecn ecn;              ///< as the outer header carries it (RFC 6040 §4.1)
+    std::uint32_t source_port;  ///< the flow's entropy; 16 bits
+    std::uint32_t ecn;          ///< as the outer header carries it (RFC 6040 §4.1); two bits
 };
 
-inline InnerFlow flow_of(const std::uint8_t* inner, std::size_t length, wire::EthernetPayload payload,
-                         wire::PortScale ports) noexcept
+inline InnerFlow flow_of(std::uint32_t hash, std::uint8_t tos, const wire::PortScale& ports) noexcept
 {
-    return {wire::entropy_port(wire::flow_hash(inner, length, payload), ports),
-            wire::ecn_encapsulate(wire::ecn_of(wire::inner_tos(inner, length, payload)))};
+    return {ports.port_of(hash), static_cast<std::uint32_t>(wire::ecn_encapsulate(wire::ecn_of(tos)))};
 }
 
 /// For any frame of at least an Ethernet header.
 [[gnu::noinline]] inline InnerFlow flow_of_any(const std::uint8_t* inner, std::size_t length,
-                                               wire::PortScale ports) noexcept
+                                               const wire::PortScale& ports) noexcept
 {
-    return flow_of(inner, length, wire::find_ethernet_payload(inner, length), ports);
+    const auto payload = wire::find_ethernet_payload(inner, length);
+    return flow_of(wire::flow_hash(inner, length, payload), wire::inner_tos(inner, length, payload), ports);
 }
 
 /// The same, and written out for nearly all frames: TCP or UDP over IPv4 without options, not fragmented.
-inline InnerFlow flow_of(const std::uint8_t* inner, std::size_t length, wire::PortScale ports) noexcept
+inline InnerFlow flow_of(const std::uint8_t* inner, std::size_t length, const wire::PortScale& ports) noexcept
 {
     using namespace wire;
     constexpr std::size_t ip_offset = sizeof(EthernetHeader), type_offset = offsetof(EthernetHeader, type);
@@ -54,10 +56,10 @@ inline InnerFlow flow_of(const std::uint8_t* inner, std::size_t length, wire::Po
     if ((load<std::uint32_t>(inner + type_offset) & 0xff'ffff) != type_and_version ||
         (word != std::uint32_t{ip_protocol::udp} << 24 && word != std::uint32_t{ip_protocol::tcp} << 24)) [[unlikely]]
         return flow_of_any(inner, length, ports);
-    return {entropy_port(plain_ipv4_flow_hash(ip), ports), ecn_encapsulate(ecn_of(ip.tos))};
+    return flow_of(plain_ipv4_flow_hash(ip), ip.tos, ports);
 }
 
-inline InnerFlow flow_of(const rte_mbuf& frame, wire::PortScale ports) noexcept
+inline InnerFlow flow_of(const rte_mbuf& frame, const wire::PortScale& ports) noexcept
 {
     return flow_of(bytes_of(frame), frame.data_len, ports);
 }
@@ -77,92 +79,105 @@ inline std::optional<DropReason> misfit(const rte_mbuf& frame, const Adjacency& 
     return std::nullopt;
 }
 
-/// Returns the IPv4 checksum of the adjacency's header with what differs by frame: those fields are zero in the
-/// template, so their sum is added to its sum (RFC 1624 §3 with m = 0).
-constexpr wire::be16 outer_checksum(std::uint16_t template_sum, wire::be16 total_length, wire::Ecn ecn) noexcept
+/// Returns, in its upper half, the IPv4 checksum of the adjacency's header with what differs by frame: those fields are zero in
+/// the template, so their sum is added to its sum (RFC 1624 §3 with m = 0). The lower half means nothing.
+constexpr std::uint32_t outer_checksum(std::uint16_t template_sum, std::uint32_t total_length, std::uint32_t ecn) noexcept
 {
-    const wire::be16 tos{static_cast<std::uint8_t>(ecn)};  // the second byte of the header's first word
-    const std::uint32_t sum = std::uint32_t{template_sum} + total_length.raw() + tos.raw();
-    return wire::be16::from_raw(static_cast<std::uint16_t>(~(sum + std::rotl(sum, 16)) >> 16));  // carries come round
+    const std::uint32_t sum = template_sum + total_length + ecn;
+    return ~(sum + std::rotl(sum, 16));  // carries come round
 }
 
-/// Sixteen bytes in a register.
-using Bytes16 = std::uint8_t __attribute__((vector_size(16)));
-
-constexpr std::uint8_t no_byte = 0x90;
-
-/// Byte i of the result is byte `from[i]` of `bytes`, zero where that is no_byte.
-inline Bytes16 spread(Bytes16 bytes, Bytes16 from) noexcept
-{
-#if defined(__SSSE3__)
-    return reinterpret_cast<Bytes16>(_mm_shuffle_epi8(reinterpret_cast<__m128i>(bytes), reinterpret_cast<__m128i>(from)));
+#if defined(__AVX2__)
+constexpr std::size_t piece_size = 32;
 #else
-    return __builtin_shuffle(bytes, Bytes16{}, from);  // numbers are taken modulo 32, and those from 16 on are of the zeros
+constexpr std::size_t piece_size = 16;
+#endif
+/// As many bytes of the outer headers as are written at once.
+using Piece = std::uint8_t __attribute__((vector_size(piece_size)));
+
+/// What differs by frame, as numbers of this machine, each in the bytes that are named below.
+using Fields = std::uint64_t __attribute__((vector_size(16)));
+
+/// Where in Fields the bytes of the outer headers come from; no_byte where the template has them.
+constexpr std::uint8_t no_byte = 0x90;
+constexpr auto field_bytes = [] {
+    std::array<std::uint8_t, Adjacency::header_size> from{};
+    from.fill(no_byte);
+    const auto number = [&from](std::size_t at, std::uint8_t lowest, std::uint8_t size) {
+        for (std::uint8_t i = 0; i < size; ++i)  // the network's order is highest first
+            from[at + i] = static_cast<std::uint8_t>(lowest + size - 1 - i);
+    };
+    constexpr std::size_t ip = sizeof(wire::EthernetHeader), udp = ip + sizeof(wire::Ipv4Header),
+                          vxlan = udp + sizeof(wire::UdpHeader);
+    number(udp + offsetof(wire::UdpHeader, source_port), 0, 2);
+    number(udp + offsetof(wire::UdpHeader, length), 2, 2);
+    number(ip + offsetof(wire::Ipv4Header, total_length), 4, 2);
+    number(ip + offsetof(wire::Ipv4Header, tos), 8, 1);
+    number(vxlan + offsetof(wire::VxlanHeader, vni_reserved), 9, 3);
+    number(ip + offsetof(wire::Ipv4Header, checksum), 14, 2);
+    return from;
+}();
+
+/// The part of field_bytes for the piece that begins at byte `at` of the outer headers.
+template <std::size_t at>
+constexpr Piece fields_of_piece() noexcept
+{
+    Piece from{};
+    for (std::size_t i = 0; i < piece_size; ++i)
+        from[i] = field_bytes[at + i];
+    return from;
+}
+
+/// Byte i of the result is byte `from[i]` of the fields, zero where that is no_byte.
+inline Piece spread(Fields fields, Piece from) noexcept
+{
+#if defined(__AVX2__)
+    const __m256i both = _mm256_broadcastsi128_si256(reinterpret_cast<__m128i>(fields));
+    return reinterpret_cast<Piece>(_mm256_shuffle_epi8(both, reinterpret_cast<__m256i>(from)));
+#elif defined(__SSSE3__)
+    return reinterpret_cast<Piece>(_mm_shuffle_epi8(reinterpret_cast<__m128i>(fields), reinterpret_cast<__m128i>(from)));
+#else
+    return __builtin_shuffle(reinterpret_cast<Piece>(fields), Piece{}, from);  // modulo 32; those from 16 on are zeros
 #endif
 }
-
-/// A VNI as it joins the template's VXLAN header.
-struct VniBytes {
-    explicit VniBytes(Vni vni) noexcept
-    {
-        const std::uint32_t bytes = wire::be32{vni.value() << 8}.raw();
-        front = static_cast<std::uint16_t>(bytes);
-        back = static_cast<std::uint16_t>(bytes >> 16);
-    }
-    std::uint16_t front;  ///< its first two bytes
-    std::uint16_t back;   ///< the third one and the reserved byte
-};
 
 /// Encapsulates a frame that is no misfit and begins at `inner`. The UDP checksum stays zero (RFC 7348 §5). Returns the
 /// frame's bytes with its outer headers.
 ///
-/// The template is copied sixteen bytes at a time, and what differs by frame, where the template is zero, joins them on
-/// their way: bytes written singly into what has just been stored would cost half as much again.
-inline std::uint32_t encapsulate(rte_mbuf& frame, std::uint8_t* inner, const Adjacency& adjacency, const VniBytes& vni,
+/// The template is copied a piece at a time, and what differs by frame, where the template is zero, joins it on its way: bytes
+/// written singly into what has just been stored would cost half as much again.
+inline std::uint32_t encapsulate(rte_mbuf& frame, std::uint8_t* inner, const Adjacency& adjacency, Vni vni,
                                  InnerFlow flow) noexcept
 {
-    using wire::be16;
     static_assert(std::endian::native == std::endian::little, "the first byte is a word's lowest");
     constexpr std::uint16_t size = Adjacency::header_size;
     constexpr std::uint32_t udp_overhead = sizeof(wire::UdpHeader) + sizeof(wire::VxlanHeader);
     constexpr std::uint32_t ip_overhead = udp_overhead + sizeof(wire::Ipv4Header);
-    // Both lengths at once; in the order of the network the upper half comes first, which is that of IP.
     const std::uint32_t length = frame.pkt_len;
-    const std::uint32_t lengths = wire::be32{length * 0x1'0001 + (ip_overhead << 16 | udp_overhead)}.raw();
-    const auto total_length = be16::from_raw(static_cast<std::uint16_t>(lengths));
-    const be16 checksum = outer_checksum(adjacency.header_sum, total_length, flow.ecn);
+    const std::uint32_t lengths = length * 0x1'0001 + (ip_overhead << 16 | udp_overhead);
+    const std::uint64_t checksum = outer_checksum(adjacency.header_sum, lengths >> 16, flow.ecn);
     frame.data_off = static_cast<std::uint16_t>(frame.data_off - size);
     frame.data_len = static_cast<std::uint16_t>(frame.data_len + size);
     frame.pkt_len = length + size;
 
-    using Words = std::uint64_t __attribute__((vector_size(16)));
-    const Words words{be16{flow.source_port}.raw() | std::uint64_t{lengths} << 16 | std::uint64_t{checksum.raw()} << 48,
-                      static_cast<std::uint8_t>(flow.ecn) | std::uint64_t{vni.front} << 16};
-    const auto fields = reinterpret_cast<Bytes16>(words);
-    constexpr std::uint8_t port = 0, ip_length = 2, udp_length = 4, sum = 6, tos = 8, vni_front = 10, o = no_byte;
-    constexpr Bytes16 to_byte_0{o, o, o, o, o, o, o, o, o, o, o, o, o, o, o, tos};
-    constexpr Bytes16 to_byte_16{ip_length, ip_length + 1, o, o, o, o, o, o, sum, sum + 1, o, o, o, o, o, o};
-    constexpr Bytes16 to_byte_32{o, o, port, port + 1, o, o, udp_length, udp_length + 1,
-                                 o, o, o,    o,        o, o, vni_front,  vni_front + 1};
-
-    const auto write = [outer = inner - size](std::size_t at, auto bytes) {
-        std::memcpy(outer + at, &bytes, sizeof(bytes));
+    const Fields fields{flow.source_port | std::uint64_t{lengths} << 16,
+                        flow.ecn | std::uint64_t{vni.value()} << 8 | checksum << 32};
+    const auto write = [&]<std::size_t at>() {
+        Piece piece;
+        std::memcpy(&piece, adjacency.header.data() + at, sizeof(piece));
+        piece |= spread(fields, fields_of_piece<at>());
+        std::memcpy(inner - size + at, &piece, sizeof(piece));
     };
-    const auto ready = [&adjacency](std::size_t at) {
-        Bytes16 bytes;
-        std::memcpy(&bytes, adjacency.header.data() + at, sizeof(bytes));
-        return bytes;
-    };
-    write(0, ready(0) | spread(fields, to_byte_0));
-    write(16, ready(16) | spread(fields, to_byte_16));
-    write(32, ready(32) | spread(fields, to_byte_32));
-    write(48, vni.back);
+    [&]<std::size_t... pieces>(std::index_sequence<pieces...>) {
+        (write.template operator()<pieces * piece_size>(), ...);
+    }(std::make_index_sequence<size / piece_size>());
+    write.template operator()<size - piece_size>();  // over the end of the one before
     return length + size;
 }
 
 inline void encapsulate(rte_mbuf& frame, const Adjacency& adjacency, Vni vni, InnerFlow flow) noexcept
 {
-    encapsulate(frame, bytes_of(frame), adjacency, VniBytes(vni), flow);
+    encapsulate(frame, bytes_of(frame), adjacency, vni, flow);
 }
 
 }  // namespace ferry::engine

@@ -31,7 +31,7 @@ void guard(Burst& burst, const Attachment& from, const Segment& segment, const L
     FdbKey last;  // frames for an endpoint come in runs, too
     std::uint32_t home = 0;
     const std::size_t count = burst.count;
-    std::fill_n(burst.segments.begin(), count, &segment);
+    burst.segments.fill(&segment);  // all there is room for: sixteen stores, where `count` would be told one by one
     for (std::size_t i = 0; i < count; ++i) {
         if (burst.verdicts[i] != Verdict::forward) [[unlikely]]
             continue;

@@ -80,7 +80,7 @@ Expected<Adjacency> Adjacency::make(VtepId id, Ipv4Address remote, const Adjacen
 
     Adjacency adjacency;
     std::memcpy(adjacency.header.data(), &outer, header_size);
-    adjacency.header_sum = wire::InternetSum{}.add(&outer.ip, sizeof(outer.ip)).sum().raw();
+    adjacency.header_sum = wire::InternetSum{}.add(&outer.ip, sizeof(outer.ip)).sum().host();
     adjacency.underlay = spec.underlay;
     adjacency.max_inner = static_cast<std::uint16_t>(spec.mtu - ip_overhead);
     adjacency.vtep = id;

@@ -161,10 +161,8 @@ TEST_CASE("The step that patches the IPv4 checksum is right for every sum of a t
          std::initializer_list<std::uint16_t>{50, 96, 255, 256, 511, 1600, 0xfdff, 0xffff}) {
         for (std::uint8_t ecn = 0; ecn < 4; ++ecn) {
             for (std::uint32_t sum = 1; sum <= 0xffff; ++sum) {
-                const auto in_memory = wire::be16{static_cast<std::uint16_t>(sum)}.raw();
-                const auto checksum =
-                    engine::outer_checksum(in_memory, wire::be16{length}, static_cast<wire::Ecn>(ecn));
-                wrong += checksum.host() != naive_checksum(join({u16(sum), u16(length), {0, ecn}}));
+                const auto checksum = engine::outer_checksum(static_cast<std::uint16_t>(sum), length, ecn) >> 16;
+                wrong += checksum != naive_checksum(join({u16(sum), u16(length), {0, ecn}}));
             }
         }
     }

@@ -31,6 +31,8 @@ public:
         }
 
         Epoch since() const noexcept { return since_and_kept_ >> 1; }
+        /// since() <= epoch, in one comparison.
+        bool seen_in(Epoch epoch) const noexcept { return since_and_kept_ <= (epoch << 1 | 1); }
         /// Null: deleted.
         const T* value() const noexcept { return (since_and_kept_ & 1) != 0 ? &value_ : nullptr; }
 
@@ -65,7 +67,7 @@ public:
     const T* read_referenced(Epoch epoch) const noexcept
     {
         const Version* version = head_.load(std::memory_order_acquire);
-        if (version != nullptr && version->since() <= epoch && version->value() != nullptr) [[likely]]
+        if (version != nullptr && version->seen_in(epoch) && version->value() != nullptr) [[likely]]
             return version->value();
         const T* later = nullptr;
         for (; version != nullptr; version = version->older.load(std::memory_order_acquire)) {

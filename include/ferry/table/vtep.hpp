@@ -38,7 +38,7 @@ struct Adjacency {
     static constexpr std::size_t header_size = 50;
 
     std::array<std::uint8_t, header_size> header{};
-    std::uint16_t header_sum = 0;  ///< ones' complement sum of the IPv4 header as it lies in memory, not inverted
+    std::uint16_t header_sum = 0;  ///< ones' complement sum of the IPv4 header, not inverted
     UnderlayId underlay{};
     std::uint16_t max_inner = 0;   ///< largest inner frame in bytes; what follows is not read for an ordinary frame
     VtepId vtep = VtepId::none;

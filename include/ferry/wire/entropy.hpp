@@ -25,17 +25,20 @@ struct PortRange {
 /// A valid range, ready for many frames.
 struct PortScale {
     constexpr explicit PortScale(PortRange range) noexcept : first(range.first), size(range.size()) {}
+
+    /// Maps a flow hash to a port of the range: scales the hash, taken as a fraction, which needs no division and uses its
+    /// upper bits.
+    constexpr std::uint32_t port_of(std::uint32_t flow_hash) const noexcept
+    {
+        return first + static_cast<std::uint32_t>(static_cast<std::uint64_t>(flow_hash) * size >> 32);
+    }
+
     std::uint32_t first, size;
 };
 
-/// Maps a flow hash to a port: scales the hash, taken as a fraction, which needs no division and uses its upper bits.
-constexpr std::uint16_t entropy_port(std::uint32_t flow_hash, PortScale ports) noexcept
-{
-    return static_cast<std::uint16_t>(ports.first + (static_cast<std::uint64_t>(flow_hash) * ports.size >> 32));
-}
 constexpr std::uint16_t entropy_port(std::uint32_t flow_hash, PortRange range = {}) noexcept
 {
-    return entropy_port(flow_hash, PortScale(range));
+    return static_cast<std::uint16_t>(PortScale(range).port_of(flow_hash));
 }
 
 namespace detail {
