@@ -75,10 +75,10 @@ void end_look_ups(Burst& burst, const LookUp look_up, const Remotes& remotes) no
 /// adjacency_for() and leaves() do (dispatch.hpp), from the copies.
 inline const Adjacency* to_remote(Burst& burst, std::size_t i, VtepId vtep, const Remotes& remotes) noexcept
 {
-    burst.peers[i] = vtep;
     rte_mbuf& frame = *burst.frames[i];
     const Adjacency* const adjacency = remotes.vteps.at(vtep, remotes.epoch);
     if (adjacency == nullptr || !fits(frame, *adjacency)) [[unlikely]] {
+        burst.peers[i] = vtep;
         burst.drop(i, adjacency != nullptr ? *misfit(frame, *adjacency) : DropReason::adjacency_gone);
         return nullptr;
     }
