@@ -32,12 +32,21 @@ inline InnerFlow flow_of(std::uint32_t hash, std::uint8_t tos, const wire::PortS
     return {ports.port_of(hash), static_cast<std::uint32_t>(wire::ecn_encapsulate(wire::ecn_of(tos)))};
 }
 
-/// For any frame of at least an Ethernet header.
+/// For any frame of at least an Ethernet header; TCP and UDP over IPv6 are written out.
 [[gnu::noinline]] inline InnerFlow flow_of_any(const std::uint8_t* inner, std::size_t length,
                                                const wire::PortScale& ports) noexcept
 {
-    const auto payload = wire::find_ethernet_payload(inner, length);
-    return flow_of(wire::flow_hash(inner, length, payload), wire::inner_tos(inner, length, payload), ports);
+    using namespace wire;
+    constexpr std::size_t ip_offset = sizeof(EthernetHeader), type_offset = offsetof(EthernetHeader, type);
+    constexpr std::uint32_t type_and_version = be16{ether_type::ipv6}.raw() | std::uint32_t{0x60} << 16;
+    if (length >= ip_offset + sizeof(Ipv6Header) + 4 &&
+        (load<std::uint32_t>(inner + type_offset) & 0xf0'ffff) == type_and_version) {
+        const auto& ip = header_at<Ipv6Header>(inner + ip_offset);
+        if (ip.next_header == ip_protocol::tcp || ip.next_header == ip_protocol::udp) [[likely]]
+            return flow_of(plain_ipv6_flow_hash(ip), ip.traffic_class(), ports);
+    }
+    const EthernetPayload payload = find_ethernet_payload(inner, length);
+    return flow_of(flow_hash(inner, length, payload), inner_tos(inner, length, payload), ports);
 }
 
 /// The same, and written out for nearly all frames: TCP or UDP over IPv4 without options, not fragmented.

@@ -8,6 +8,7 @@
 
 #include "engine/encap.hpp"
 #include "host.hpp"
+#include "mixture.hpp"
 
 using namespace ferry;
 using namespace ferry::test;
@@ -217,6 +218,31 @@ TEST_CASE("Frames of a flow have one source port, many flows have many, all with
         ports.insert(one);
     }
     CHECK(ports.size() > 350);  // 500 balls into 1,000 bins leave 393 of them hit
+}
+
+TEST_CASE("What is written out for TCP and UDP says what is said of any frame")
+{
+    std::vector<Bytes> frames;
+    for (const Inner& inner : inner_frames())
+        frames.push_back(inner.frame);
+    Random random{1};
+    for (std::uint32_t number = 0; number < 20'000; ++number)
+        frames.push_back(mutate(random, random_inner(random, number)));
+    std::size_t written_out = 0;
+    for (const Bytes& frame : frames) {
+        for (const std::size_t length : {frame.size(), frame.size() / 2, std::size_t{58}, std::size_t{57}, std::size_t{38}, std::size_t{37}}) {
+            if (length < 14 || length > frame.size())
+                continue;
+            const auto payload = wire::find_ethernet_payload(frame.data(), length);
+            const auto flow = engine::flow_of(frame.data(), length, wire::PortScale(wire::PortRange{}));
+            const bool same = flow.source_port == wire::entropy_port(wire::flow_hash(frame.data(), length, payload)) &&
+                              flow.ecn == (wire::inner_tos(frame.data(), length, payload) & 3);
+            if (!same)
+                FAIL_CHECK("the first " << length << " bytes of " << hex(frame));
+            written_out += payload.type == wire::ether_type::ipv4 || payload.type == wire::ether_type::ipv6;
+        }
+    }
+    CHECK(written_out > 20'000);
 }
 
 TEST_CASE("What does not fit the underlay's MTU is dropped, what just fits is sent")

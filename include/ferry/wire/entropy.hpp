@@ -82,6 +82,16 @@ inline std::uint64_t ports_and_protocol(const std::uint8_t* transport, std::size
     return static_cast<std::uint64_t>(protocol) << 32;
 }
 
+inline std::uint64_t hash_addresses(const Ipv6Header& ip) noexcept
+{
+    const std::uint8_t* const addresses = ip.source.bytes.data();
+    const std::uint64_t source = multiply_fold(load<std::uint64_t>(addresses) ^ 0xa076'1d64'78bd'642f,
+                                               load<std::uint64_t>(addresses + 8) ^ 0xe703'7ed1'a0b4'28db);
+    const std::uint64_t destination = multiply_fold(load<std::uint64_t>(addresses + 16) ^ 0x8ebc'6af0'9c88'c6e3,
+                                                    load<std::uint64_t>(addresses + 24) ^ 0x5899'65cc'7537'4cc3);
+    return source + destination;
+}
+
 /// Hashes an IPv6 packet of at least a fixed header. Behind the extension headers that fragments repeat, the ports
 /// are found; a fragment's are left out, and so is the next header of its fragment header, which may differ between
 /// the fragments of a packet (RFC 8200 §4.5).
@@ -103,12 +113,7 @@ inline std::uint32_t hash_ipv6(const std::uint8_t* packet, std::size_t length) n
         protocol = extension.next_header;
         offset += extension.size();
     }
-    const std::uint8_t* addresses = ip.source.bytes.data();
-    const std::uint64_t source = multiply_fold(load<std::uint64_t>(addresses) ^ 0xa076'1d64'78bd'642f,
-                                               load<std::uint64_t>(addresses + 8) ^ 0xe703'7ed1'a0b4'28db);
-    const std::uint64_t destination = multiply_fold(load<std::uint64_t>(addresses + 16) ^ 0x8ebc'6af0'9c88'c6e3,
-                                                    load<std::uint64_t>(addresses + 24) ^ 0x5899'65cc'7537'4cc3);
-    return hash_words(source + destination, ports_and_protocol(packet + offset, length - offset, protocol));
+    return hash_words(hash_addresses(ip), ports_and_protocol(packet + offset, length - offset, protocol));
 }
 
 }  // namespace detail
@@ -143,6 +148,13 @@ inline std::uint32_t plain_ipv4_flow_hash(const Ipv4Header& ip) noexcept
 {
     const auto* const ports = reinterpret_cast<const std::uint8_t*>(&ip) + sizeof(Ipv4Header);
     return detail::hash_words(load<std::uint64_t>(&ip.source), detail::ports_and_protocol(ports, ip.protocol));
+}
+
+/// The same for nearly all IPv6 packets: without extension headers, of a protocol with ports, which are there.
+inline std::uint32_t plain_ipv6_flow_hash(const Ipv6Header& ip) noexcept
+{
+    const auto* const ports = reinterpret_cast<const std::uint8_t*>(&ip) + sizeof(Ipv6Header);
+    return detail::hash_words(detail::hash_addresses(ip), detail::ports_and_protocol(ports, ip.next_header));
 }
 
 inline std::uint32_t flow_hash(const std::uint8_t* frame, std::size_t contiguous_length) noexcept
