@@ -1,12 +1,16 @@
-"""The loader takes the library that was built for the most that the CPU can do."""
+"""The loader takes the library that was built for the most that the CPU can do; whichever it is, it forwards alike."""
 
+import shutil
 import subprocess
+from pathlib import Path
 
+from support.ferryd import BUILD
 from support.installed import build_step, check_program, copy_of_program, install
 from support.outcome import check, check_equal, step
-from support.sandbox import run
+from support.sandbox import SCRATCH, run
 
 LOADER = "/lib64/ld-linux-x86-64.so.2"
+FRAMES = [BUILD / "tests/packets" / name for name in ("packets-encap", "packets-decap", "packets-bursts")]
 
 
 def levels_of_this_cpu() -> list[str]:
@@ -19,6 +23,22 @@ def symbols(library) -> set[str]:
     """What a library defines for others, without templates and inline functions, which compilers may leave out."""
     lines = build_step("nm", "--dynamic", "--defined-only", library).splitlines()
     return {name for _, kind, name in map(str.split, lines) if kind == "T"}
+
+
+def loaded_by(program: Path, folder: Path) -> list[str]:
+    """The libferry that the loader takes for a program where it looks into `folder` first."""
+    lines = build_step(LOADER, "--library-path", folder, "--list", program).splitlines()
+    return [line.split()[2] for line in lines if "libferry" in line]
+
+
+def check_frames(level: str, library: Path) -> None:
+    """The tests of single frames and bursts pass with this very library."""
+    alone = SCRATCH / "alone" / level
+    alone.mkdir(parents=True)
+    shutil.copy(library, alone / "libferry.so.0.1")
+    for program in FRAMES:
+        check_equal(loaded_by(program, alone), [str(alone / "libferry.so.0.1")], f"what {program.name} loads")
+        build_step(program, LD_LIBRARY_PATH=str(alone))
 
 
 def test():
@@ -35,9 +55,14 @@ def test():
                f"-L{folder}", "-lferry")
     check_program(sources / "ferry-user", LD_LIBRARY_PATH=str(folder))
     best = next((built[level] for level in levels_of_this_cpu() if level in built), folder / "libferry.so")
-    loaded = build_step(LOADER, "--library-path", folder, "--list", sources / "ferry-user")
-    check_equal([line.split()[2] for line in loaded.splitlines() if "libferry" in line],
-                [str(best.parent / "libferry.so.0.1")], "what is loaded")
+    check_equal(loaded_by(sources / "ferry-user", folder), [str(best.parent / "libferry.so.0.1")], "what is loaded")
+
+    for level, library in {"x86-64-v2": folder / "libferry.so", **built}.items():
+        if level in levels_of_this_cpu():
+            step(f"frames by the library for {level}")
+            check_frames(level, library)
+        else:
+            step(f"no frames by the library for {level}: this CPU cannot run it")
 
 
 run(test)
