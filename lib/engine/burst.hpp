@@ -29,7 +29,7 @@ using PerFrame = std::array<T, max_burst>;
 /// What is to become of a frame.
 enum class Verdict : std::uint8_t {
     forward,       ///< not decided yet: the next step looks at it
-    local,         ///< to the attachment that its row names
+    local,         ///< to the attachment that its row names; it is labelled
     encapsulated,  ///< to the VTEP that its adjacency names; the outer headers are on already
     flood,         ///< to everybody else in its segment
     pass,          ///< not ours: to the host
@@ -45,6 +45,7 @@ enum class Verdict : std::uint8_t {
 /// from beginning to end, so that a decided one costs the steps behind it no more than a look at its verdict.
 struct Burst {
     std::size_t count = 0;
+    std::uint64_t bytes = 0;                  ///< of the guests' frames, as long as none was dropped on the way
     PerFrame<rte_mbuf*> frames;
     PerFrame<std::uint8_t*> fronts;           ///< where each frame's first byte was when it came
     PerFrame<Verdict> verdicts;

@@ -17,7 +17,8 @@ constexpr bool says_congestion(std::uint8_t outer_tos) noexcept
     return ecn == wire::Ecn::ect1 || ecn == wire::Ecn::ce;
 }
 
-/// Takes the outer headers of a frame off and returns where the inner one begins; null where it was dropped instead.
+/// Takes the outer headers of a frame off, labels what was inside, while its mbuf is at hand, and returns where that begins; null
+/// where it was dropped instead.
 inline const std::uint8_t* strip(Burst& burst, std::size_t i, const OuterHeaders& outer) noexcept
 {
     rte_mbuf& frame = *burst.frames[i];
@@ -31,6 +32,7 @@ inline const std::uint8_t* strip(Burst& burst, std::size_t i, const OuterHeaders
         cut_chain(frame, std::uint32_t{overhead} + inner_length);
         take_off(frame, overhead);
     }
+    label(frame, burst.peers[i]);
     if (says_congestion(outer.tos[i])) [[unlikely]] {
         if (!wire::apply_outer_ecn(inner, frame.data_len, outer.tos[i])) {
             burst.drop(i, DropReason::ecn);
@@ -99,6 +101,7 @@ std::size_t decap_all(Burst& burst, const OuterHeaders& outer, const Tables& tab
     const LookUp look_up = rows;
     const Segments& segments = tables.segments();
     std::size_t done = 0;
+    std::uint64_t bytes = 0;
     Vni vni;
     const Segment* segment = segments.find(vni, epoch);
     const std::size_t count = burst.count;
@@ -117,6 +120,7 @@ std::size_t decap_all(Burst& burst, const OuterHeaders& outer, const Tables& tab
         if (inner == nullptr) [[unlikely]]
             continue;
         ++done;
+        bytes += outer.inner_lengths[i];
 
         burst.segments[i] = segment;
         burst.begin_look_up(i, key_of(segment->index, destination_of(inner)), look_up);
@@ -127,6 +131,7 @@ std::size_t decap_all(Burst& burst, const OuterHeaders& outer, const Tables& tab
         if (segment->learning && burst.peers[i] != VtepId::none && is_valid_source(source))
             seen.add(key_of(segment->index, source), Row::remote(burst.peers[i], RowOrigin::learned), look_up);
     }
+    burst.bytes = bytes;
     return done;
 }
 

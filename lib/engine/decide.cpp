@@ -133,6 +133,7 @@ void decide_from_attachment(Burst& burst, Vni vni, const LookUp& look_up, const 
             if (row.attachment() == delivery.from) {
                 burst.drop(i, DropReason::hairpin);
             } else {
+                label(*burst.frames[i], VtepId::none);
                 burst.verdicts[i] = Verdict::local;
                 for_first += row.attachment() == burst.rows[0].attachment();
             }

@@ -30,7 +30,7 @@ void dispatch(Burst& burst, Delivery& delivery)
         if (burst.verdicts[i] == Verdict::encapsulated) {
             delivery.outbox.counted_to_underlay(burst.adjacencies[i]->underlay, *burst.frames[i]);
         } else if (burst.verdicts[i] == Verdict::local) {
-            delivery.outbox.to_attachment(burst.rows[i].attachment(), *burst.frames[i], burst.peers[i]);
+            delivery.outbox.to_attachment(burst.rows[i].attachment(), *burst.frames[i]);
             ++local;
         } else {
             dispatch_rest(burst, i, delivery);

@@ -29,13 +29,7 @@ void Outbox::burst_to_underlay(UnderlayId id, Burst& burst)
 
 void Outbox::burst_to_attachment(AttachmentId id, Burst& burst)
 {
-    std::uint64_t bytes = 0;
-    const std::size_t count = burst.count;
-    for (std::size_t i = 0; i < count; ++i) {
-        label(*burst.frames[i], burst.peers[i]);
-        bytes += burst.frames[i]->pkt_len;
-    }
-    send(id, burst.frames.data(), count, bytes);
+    send(id, burst.frames.data(), burst.count, burst.bytes);
 }
 
 void Outbox::to_gate(AttachmentId id, rte_mbuf** frames, const Arrival* arrivals, std::uint16_t count)

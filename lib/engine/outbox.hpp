@@ -39,16 +39,15 @@ public:
         underlays_.add(id, frame, [this](Lane<UnderlayId>& lane) { send(lane); });
     }
 
-    /// Takes an inner frame; `peer` is the VTEP that it came from, none for one of this host.
-    void to_attachment(AttachmentId id, rte_mbuf& frame, VtepId peer)
+    /// Takes a labelled inner frame.
+    void to_attachment(AttachmentId id, rte_mbuf& frame)
     {
-        label(frame, peer);
         attachments_.add(id, frame, [this](Lane<AttachmentId>& lane) { send(lane); });
     }
 
     /// Takes a whole burst of encapsulated frames that have been counted, before anything else of it was taken.
     void burst_to_underlay(UnderlayId id, Burst& burst);
-    /// The same for inner frames to one attachment.
+    /// The same for labelled inner frames to one attachment.
     void burst_to_attachment(AttachmentId id, Burst& burst);
 
     /// Takes inner frames for the gate of an attachment and gives them on at once, behind what was for the attachment.

@@ -94,10 +94,12 @@ bool to_attachments(rte_mbuf& frame, const Segment& segment, std::size_t count, 
         if (to == delivery.from)
             continue;
         const bool gives = --count == 0 && !keep;
-        if (rte_mbuf* const own = gives ? &frame : rte_pktmbuf_copy(&frame, delivery.pool, 0, UINT32_MAX))
-            delivery.outbox.to_attachment(to, *own, peer);
-        else
+        if (rte_mbuf* const own = gives ? &frame : rte_pktmbuf_copy(&frame, delivery.pool, 0, UINT32_MAX)) {
+            label(*own, peer);
+            delivery.outbox.to_attachment(to, *own);
+        } else {
             delivery.trash.count(DropReason::no_buffer, to, peer);
+        }
     }
     return !keep;
 }

@@ -97,7 +97,8 @@ void Worker::State::from_attachment(AttachmentId from, rte_mbuf** frames, std::s
 
     TrafficCounters& of_attachment = counters->attachment(from);
     of_attachment.in_frames.add(count);
-    of_attachment.in_bytes.add(engine::receive(burst, config.pool, Adjacency::header_size));
+    burst.bytes = engine::receive(burst, config.pool, Adjacency::header_size);
+    of_attachment.in_bytes.add(burst.bytes);
 
     engine::Delivery out = delivery(from, epoch, trash, now_seconds);
     if (segment != nullptr) [[likely]] {
