@@ -11,7 +11,7 @@ from . import frames
 VM_MAC = frames.local_mac(0)
 BROADCAST = (1 << 48) - 1
 IMIX = (64,) * 7 + (594,) * 4 + (1518,)
-MOST_FRAMES = 1 << 17  # in a capture: a port of net_pcap keeps each in a buffer of its own
+MOST_FRAMES = 3 << 16  # in a capture. A port of net_pcap keeps each in a buffer of its own: Open vSwitch has 262,144
 
 
 @dataclass(frozen=True)
