@@ -29,7 +29,7 @@ using PerFrame = std::array<T, max_burst>;
 /// What is to become of a frame.
 enum class Verdict : std::uint8_t {
     forward,       ///< not decided yet: the next step looks at it
-    local,         ///< to the attachment that its row names; it is labelled
+    local,         ///< to the attachment that its row names; label() has been called
     encapsulated,  ///< to the VTEP that its adjacency names; the outer headers are on already
     flood,         ///< to everybody else in its segment
     pass,          ///< not ours: to the host

@@ -17,7 +17,7 @@ constexpr bool says_congestion(std::uint8_t outer_tos) noexcept
     return ecn == wire::Ecn::ect1 || ecn == wire::Ecn::ce;
 }
 
-/// Takes the outer headers of a frame off, labels what was inside, while its mbuf is at hand, and returns where that begins; null
+/// Takes the outer headers of a frame off, calls label() while the mbuf is at hand, and returns where the inner frame begins; null
 /// where it was dropped instead.
 inline const std::uint8_t* strip(Burst& burst, std::size_t i, const OuterHeaders& outer) noexcept
 {

@@ -39,7 +39,7 @@ public:
         underlays_.add(id, frame, [this](Lane<UnderlayId>& lane) { send(lane); });
     }
 
-    /// Takes a labelled inner frame.
+    /// Takes an inner frame for which label() has been called.
     void to_attachment(AttachmentId id, rte_mbuf& frame)
     {
         attachments_.add(id, frame, [this](Lane<AttachmentId>& lane) { send(lane); });
@@ -47,7 +47,7 @@ public:
 
     /// Takes a whole burst of encapsulated frames that have been counted, before anything else of it was taken.
     void burst_to_underlay(UnderlayId id, Burst& burst);
-    /// The same for labelled inner frames to one attachment.
+    /// The same for inner frames to one attachment, for which label() has been called.
     void burst_to_attachment(AttachmentId id, Burst& burst);
 
     /// Takes inner frames for the gate of an attachment and gives them on at once, behind what was for the attachment.
