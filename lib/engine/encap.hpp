@@ -37,7 +37,6 @@ inline InnerFlow flow_of(std::uint32_t hash, std::uint8_t tos, const wire::PortS
                                                const wire::PortScale& ports) noexcept
 {
     using namespace wire;
-    constexpr std::size_t ip_offset = sizeof(EthernetHeader), type_offset = offsetof(EthernetHeader, type);
     constexpr std::uint32_t type_and_version = be16{ether_type::ipv6}.raw() | std::uint32_t{0x60} << 16;
     if (length >= ip_offset + sizeof(Ipv6Header) + 4 &&
         (load<std::uint32_t>(inner + type_offset) & 0xf0'ffff) == type_and_version) {
@@ -53,7 +52,6 @@ inline InnerFlow flow_of(std::uint32_t hash, std::uint8_t tos, const wire::PortS
 inline InnerFlow flow_of(const std::uint8_t* inner, std::size_t length, const wire::PortScale& ports) noexcept
 {
     using namespace wire;
-    constexpr std::size_t ip_offset = sizeof(EthernetHeader), type_offset = offsetof(EthernetHeader, type);
     constexpr std::uint32_t type_and_version = be16{ether_type::ipv4}.raw() | std::uint32_t{ipv4_version_ihl} << 16;
     constexpr std::uint32_t fragment_and_protocol =
         be16{ipv4_more_fragments | ipv4_fragment_offset_mask}.raw() | 0xff00'0000;
@@ -116,14 +114,12 @@ constexpr auto field_bytes = [] {
         for (std::uint8_t i = 0; i < size; ++i)  // the network's order is highest first
             from[at + i] = static_cast<std::uint8_t>(lowest + size - 1 - i);
     };
-    constexpr std::size_t ip = sizeof(wire::EthernetHeader), udp = ip + sizeof(wire::Ipv4Header),
-                          vxlan = udp + sizeof(wire::UdpHeader);
-    number(udp + offsetof(wire::UdpHeader, source_port), 0, 2);
-    number(udp + offsetof(wire::UdpHeader, length), 2, 2);
-    number(ip + offsetof(wire::Ipv4Header, total_length), 4, 2);
-    number(ip + offsetof(wire::Ipv4Header, tos), 8, 1);
-    number(vxlan + offsetof(wire::VxlanHeader, vni_reserved), 9, 3);
-    number(ip + offsetof(wire::Ipv4Header, checksum), 14, 2);
+    number(udp_offset + offsetof(wire::UdpHeader, source_port), 0, 2);
+    number(udp_offset + offsetof(wire::UdpHeader, length), 2, 2);
+    number(ip_offset + offsetof(wire::Ipv4Header, total_length), 4, 2);
+    number(ip_offset + offsetof(wire::Ipv4Header, tos), 8, 1);
+    number(vxlan_offset + offsetof(wire::VxlanHeader, vni_reserved), 9, 3);
+    number(ip_offset + offsetof(wire::Ipv4Header, checksum), 14, 2);
     return from;
 }();
 

@@ -16,6 +16,13 @@ namespace ferry::engine {
 /// every frame as it has lies in its first buffer when the steps look at it.
 inline constexpr std::size_t contiguous_size = 128;
 
+/// Where the EtherType and the headers of a frame without a VLAN tag begin, those behind IPv4 where it has no options: of outer
+/// frames, and of nearly all inner ones.
+inline constexpr std::size_t type_offset = offsetof(wire::EthernetHeader, type);
+inline constexpr std::size_t ip_offset = sizeof(wire::EthernetHeader);
+inline constexpr std::size_t udp_offset = ip_offset + sizeof(wire::Ipv4Header);
+inline constexpr std::size_t vxlan_offset = udp_offset + sizeof(wire::UdpHeader);
+
 inline std::uint8_t* bytes_of(const rte_mbuf& frame) noexcept
 {
     return static_cast<std::uint8_t*>(frame.buf_addr) + frame.data_off;

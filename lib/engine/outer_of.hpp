@@ -17,8 +17,7 @@ inline const wire::VxlanHeader& vxlan_of(const rte_mbuf& decapsulated) noexcept
 /// How a decapsulated frame came from the VTEP `peer`, under no label.
 inline Arrival arrival_of(const rte_mbuf& decapsulated, VtepId peer) noexcept
 {
-    const auto& ip = wire::header_at<wire::Ipv4Header>(bytes_of(decapsulated) - wire::vxlan_ipv4_overhead +
-                                                       sizeof(wire::EthernetHeader));
+    const auto& ip = wire::header_at<wire::Ipv4Header>(bytes_of(decapsulated) - wire::vxlan_ipv4_overhead + ip_offset);
     const wire::VxlanHeader& vxlan = vxlan_of(decapsulated);
     Arrival arrival;
     arrival.ttl = ip.ttl;

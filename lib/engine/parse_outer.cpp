@@ -23,9 +23,6 @@ using wire::Ipv4Header;
 using wire::UdpHeader;
 using wire::VxlanHeader;
 
-constexpr std::size_t ip_offset = sizeof(EthernetHeader);
-constexpr std::size_t udp_offset = ip_offset + sizeof(Ipv4Header);
-constexpr std::size_t vxlan_offset = udp_offset + sizeof(UdpHeader);
 constexpr std::size_t least_length = wire::vxlan_ipv4_overhead + sizeof(EthernetHeader);
 constexpr std::size_t least_udp_length = sizeof(UdpHeader) + sizeof(VxlanHeader);
 
@@ -143,7 +140,7 @@ public:
     }
 
 private:
-    static constexpr std::size_t type_offset = offsetof(EthernetHeader, type), first = type_offset, words = 4;
+    static constexpr std::size_t first = type_offset, words = 4;
     using Bytes = std::array<std::uint8_t, 8 * words>;
     static_assert(first + sizeof(Bytes) == vxlan_offset + 2);
     std::uint64_t wanted_[words], mask_[words];

@@ -30,7 +30,7 @@ void encapsulate_relayed(rte_mbuf& frame, const Adjacency& adjacency, Vni vni, I
 
 void set_outer_ttl(rte_mbuf& frame, std::uint8_t ttl) noexcept
 {
-    auto& ip = wire::header_at<wire::Ipv4Header>(bytes_of(frame) + sizeof(wire::EthernetHeader));
+    auto& ip = wire::header_at<wire::Ipv4Header>(bytes_of(frame) + ip_offset);
     ip.ttl = ttl;
     ip.checksum = wire::ipv4_header_checksum(ip);
 }
