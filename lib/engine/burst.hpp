@@ -50,7 +50,8 @@ struct Burst {
     PerFrame<std::uint8_t*> fronts;           ///< where each frame's first byte was when it came
     PerFrame<Verdict> verdicts;
     PerFrame<DropReason> reasons;             ///< where the verdict is drop
-    PerFrame<VtepId> peers;                   ///< the VTEP at the other end; none where there is none or it is unknown
+    PerFrame<VtepId> peers;                   ///< the VTEP at the other end, none where there is none or it is unknown; not always
+                                              ///< said where the verdict is encapsulated
     PerFrame<const Segment*> segments;
     PerFrame<FdbKey> keys;                    ///< whose row is wanted, where the verdict is forward or labelled
     PerFrame<std::uint32_t> homes;            ///< where the look-up of `keys` has begun

@@ -94,15 +94,6 @@ inline const Adjacency* to_remote(Burst& burst, std::size_t i, VtepId vtep, cons
     return adjacency;
 }
 
-/// The underlay port by which the first frame leaves, if it does.
-inline UnderlayId port_of_first(const Burst& burst, const Remotes& remotes) noexcept
-{
-    if (burst.count == 0 || burst.verdicts[0] != Verdict::forward || burst.rows[0].kind() != RowKind::remote) [[unlikely]]
-        return {};
-    const Adjacency* const adjacency = remotes.vteps.at(burst.rows[0].vtep(), remotes.epoch);
-    return adjacency != nullptr ? adjacency->underlay : UnderlayId{};
-}
-
 }  // namespace
 
 void decide_from_attachment(Burst& burst, Vni vni, const LookUp& look_up, const Delivery& delivery) noexcept
@@ -115,8 +106,7 @@ void decide_from_attachment(Burst& burst, Vni vni, const LookUp& look_up, const 
     if (delivery.detours != nullptr) [[unlikely]]
         take_detours(burst, delivery);
     const std::size_t count = burst.count;
-    const auto port = static_cast<std::uint32_t>(port_of_first(burst, remotes));
-    std::uint32_t other_ports = 0;  // 0 as long as all leave by `port`
+    std::uint32_t ports_and = ~std::uint32_t{0}, ports_or = 0;  // equal where all that leave do so by one port
     std::size_t not_encapsulated = 0, for_first = 0;
     for (std::size_t i = 0; i < count; ++i) {
         if (burst.verdicts[i] != Verdict::forward) [[unlikely]] {
@@ -126,7 +116,8 @@ void decide_from_attachment(Burst& burst, Vni vni, const LookUp& look_up, const 
         const Row row = burst.rows[i];
         if (row.kind() == RowKind::remote) [[likely]] {
             if (const Adjacency* const adjacency = to_remote(burst, i, row.vtep(), remotes)) [[likely]] {
-                other_ports |= static_cast<std::uint32_t>(adjacency->underlay) ^ port;
+                ports_and &= static_cast<std::uint32_t>(adjacency->underlay);
+                ports_or |= static_cast<std::uint32_t>(adjacency->underlay);
                 continue;
             }
         } else if (row.kind() == RowKind::local) {
@@ -144,7 +135,7 @@ void decide_from_attachment(Burst& burst, Vni vni, const LookUp& look_up, const 
         }
         ++not_encapsulated;
     }
-    burst.all_to_port = not_encapsulated == 0 && other_ports == 0 && count != 0;
+    burst.all_to_port = not_encapsulated == 0 && ports_and == ports_or;
     burst.all_to_attachment = for_first == count && count != 0;
 }
 

@@ -62,7 +62,7 @@ private:
 #endif
     static std::uint32_t first_of(Places places) noexcept
     {
-        return static_cast<unsigned>(std::countr_zero(places)) / place_bits;
+        return static_cast<std::uint32_t>(std::countr_zero(places)) / place_bits;
     }
 
     /// Orders later loads of this thread after those of the keys.

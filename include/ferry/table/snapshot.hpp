@@ -57,7 +57,7 @@ public:
     const T* read(Epoch epoch) const noexcept
     {
         const Version* version = head_.load(std::memory_order_acquire);
-        while (version != nullptr && version->since() > epoch)
+        while (version != nullptr && !version->seen_in(epoch))
             version = version->older.load(std::memory_order_acquire);
         return version != nullptr ? version->value() : nullptr;
     }
@@ -72,7 +72,7 @@ public:
         const T* later = nullptr;
         for (; version != nullptr; version = version->older.load(std::memory_order_acquire)) {
             const T* const value = version->value();
-            if (version->since() <= epoch)
+            if (version->seen_in(epoch))
                 return value != nullptr ? value : later;
             if (value != nullptr)
                 later = value;

@@ -36,6 +36,7 @@ struct PortScale {
     std::uint32_t first, size;
 };
 
+/// The outer source port of a flow, from a valid range.
 constexpr std::uint16_t entropy_port(std::uint32_t flow_hash, PortRange range = {}) noexcept
 {
     return static_cast<std::uint16_t>(PortScale(range).port_of(flow_hash));
