@@ -29,6 +29,14 @@ endif()
 add_library(ferry_warnings INTERFACE)
 target_compile_options(ferry_warnings INTERFACE -Wall -Wextra -Wshadow -Wconversion -Wnon-virtual-dtor -Wold-style-cast)
 
+# In a target whose UNITY_BUILD_MODE is GROUP, the sources of each of these folders are compiled together.
+function(ferry_compile_by_folder)
+  foreach(folder IN LISTS ARGN)
+    file(GLOB sources CONFIGURE_DEPENDS ${folder}/*.cpp)
+    set_source_files_properties(${sources} PROPERTIES UNITY_GROUP ${folder})
+  endforeach()
+endfunction()
+
 # For sources that read a command line and start what others do. CLI11's templates take twice as long to optimise.
 function(ferry_do_not_optimise)
   set_source_files_properties(${ARGN} PROPERTIES COMPILE_OPTIONS -O0)
