@@ -11,7 +11,9 @@ from . import frames
 VM_MAC = frames.local_mac(0)
 BROADCAST = (1 << 48) - 1
 IMIX = (64,) * 7 + (594,) * 4 + (1518,)
-MOST_FRAMES = 3 << 16  # in a capture. A port of net_pcap keeps each in a buffer of its own: Open vSwitch has 262,144
+#: In a capture: more than a last-level cache holds, and no more than Open vSwitch has buffers for (262,144), because a port of
+#: net_pcap keeps each in one of its own.
+MOST_FRAMES = 3 << 16
 
 
 @dataclass(frozen=True)

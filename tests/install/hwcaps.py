@@ -10,6 +10,7 @@ from support.outcome import check, check_equal, step
 from support.sandbox import SCRATCH, run
 
 LOADER = "/lib64/ld-linux-x86-64.so.2"
+SONAME = "libferry.so.0.1"
 FRAMES = [BUILD / "tests/packets" / name for name in ("packets-encap", "packets-decap", "packets-bursts")]
 
 
@@ -35,9 +36,9 @@ def check_frames(level: str, library: Path) -> None:
     """The tests of single frames and bursts pass with this very library."""
     alone = SCRATCH / "alone" / level
     alone.mkdir(parents=True)
-    shutil.copy(library, alone / "libferry.so.0.1")
+    shutil.copy(library, alone / SONAME)
     for program in FRAMES:
-        check_equal(loaded_by(program, alone), [str(alone / "libferry.so.0.1")], f"what {program.name} loads")
+        check_equal(loaded_by(program, alone), [str(alone / SONAME)], f"what {program.name} loads")
         build_step(program, LD_LIBRARY_PATH=str(alone))
 
 
@@ -54,11 +55,12 @@ def test():
     build_step("g++", "-std=c++20", f"-I{prefix}/include", sources / "main.cpp", "-o", sources / "ferry-user",
                f"-L{folder}", "-lferry")
     check_program(sources / "ferry-user", LD_LIBRARY_PATH=str(folder))
-    best = next((built[level] for level in levels_of_this_cpu() if level in built), folder / "libferry.so")
-    check_equal(loaded_by(sources / "ferry-user", folder), [str(best.parent / "libferry.so.0.1")], "what is loaded")
+    levels = levels_of_this_cpu()
+    best = next((built[level] for level in levels if level in built), folder / "libferry.so")
+    check_equal(loaded_by(sources / "ferry-user", folder), [str(best.parent / SONAME)], "what is loaded")
 
     for level, library in {"x86-64-v2": folder / "libferry.so", **built}.items():
-        if level in levels_of_this_cpu():
+        if level in levels:
             step(f"frames by the library for {level}")
             check_frames(level, library)
         else:
